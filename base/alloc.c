@@ -19,12 +19,10 @@ void *alloc_aligned(size_t size, size_t align)
 
     assert(bits_is_pow2(align));
 #if ALLOC_PLAIN
-    if (posix_memalign(&ptr, bits_max(align, sizeof(void *)), size ? size : 1) != 0)
-        ptr = NULL;
+    if (posix_memalign(&ptr, bits_max(align, sizeof(void *)), size ? size : 1) != 0) ptr = NULL;
 #else
     ptr = mi_malloc_aligned(size, align);
 #endif
-    if (unlikely(!ptr))
-        alloc_fail(size);
+    if (unlikely(!ptr)) alloc_fail(size);
     return ptr;
 }

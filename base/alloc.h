@@ -101,8 +101,7 @@ static inline void *alloc_get(size_t size)
 {
     void *ptr = alloc_try(size);
 
-    if (unlikely(!ptr))
-        alloc_fail(size);
+    if (unlikely(!ptr)) alloc_fail(size);
     return ptr;
 }
 
@@ -111,8 +110,7 @@ static inline void *alloc_zeroed(size_t size)
 {
     void *ptr = alloc_try_zeroed(size);
 
-    if (unlikely(!ptr))
-        alloc_fail(size);
+    if (unlikely(!ptr)) alloc_fail(size);
     return ptr;
 }
 
@@ -121,8 +119,7 @@ static inline void *alloc_resize(void *ptr, size_t size)
 {
     void *resized = alloc_try_resize(ptr, size);
 
-    if (unlikely(!resized))
-        alloc_fail(size);
+    if (unlikely(!resized)) alloc_fail(size);
     return resized;
 }
 

@@ -21,10 +21,10 @@
 #define countof(array)                                                                             \
     (sizeof(array) / sizeof((array)[0]) +                                                          \
      0 * sizeof(struct {                                                                           \
-         int not_an_array : __builtin_types_compatible_p(__typeof__(array),                        \
-                                                         __typeof__(&(array)[0]))                  \
-             ? -1                                                                                  \
-             : 1;                                                                                  \
+         int not_an_array                                                                          \
+             : __builtin_types_compatible_p(__typeof__(array), __typeof__(&(array)[0]))            \
+               ? -1                                                                                \
+               : 1;                                                                                \
      }))
 
 static inline size_t bits_min(size_t a, size_t b)
@@ -42,13 +42,12 @@ static inline bool bits_is_pow2(uint64_t x)
     return x != 0 && (x & (x - 1)) == 0;
 }
 
-/* The smallest power of two >= x; 1 for 0. Zero when x is above 2^63 and the answer does not fit. */
+/* The smallest power of two >= x; 1 for 0. Zero when x is above 2^63 and the answer does not fit.
+ */
 static inline uint64_t bits_round_up_pow2(uint64_t x)
 {
-    if (x <= 1)
-        return 1;
-    if (x > (UINT64_C(1) << 63))
-        return 0;
+    if (x <= 1) return 1;
+    if (x > (UINT64_C(1) << 63)) return 0;
     return UINT64_C(1) << (64 - __builtin_clzll(x - 1));
 }
 

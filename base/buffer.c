@@ -22,8 +22,7 @@ static size_t grown_cap(const struct buffer *buf, size_t extra)
 {
     size_t need, doubled;
 
-    if (extra > SIZE_MAX / 4 - bits_min(buf->len, SIZE_MAX / 4))
-        return 0;
+    if (extra > SIZE_MAX / 4 - bits_min(buf->len, SIZE_MAX / 4)) return 0;
     need = buf->len + extra;
     doubled = buf->cap * 2;
     return alloc_good_size(bits_max(bits_max(need, doubled), BUFFER_MIN_CAP));
@@ -35,12 +34,10 @@ bool buffer_try_reserve(struct buffer *buf, size_t extra)
     char *data;
 
     assert(buf->len <= buf->cap);
-    if (buf->cap - buf->len >= extra)
-        return true;
+    if (buf->cap - buf->len >= extra) return true;
     cap = grown_cap(buf, extra);
     data = cap ? alloc_try_resize(buf->data, cap) : NULL;
-    if (!data)
-        return false;
+    if (!data) return false;
     buf->data = data;
     buf->cap = cap;
     return true;
@@ -48,8 +45,7 @@ bool buffer_try_reserve(struct buffer *buf, size_t extra)
 
 void buffer_reserve(struct buffer *buf, size_t extra)
 {
-    if (!buffer_try_reserve(buf, extra))
-        alloc_fail(extra);
+    if (!buffer_try_reserve(buf, extra)) alloc_fail(extra);
 }
 
 void buffer_vappendf(struct buffer *buf, const char *format, va_list args)
@@ -81,8 +77,7 @@ void buffer_appendf(struct buffer *buf, const char *format, ...)
 void buffer_consume(struct buffer *buf, size_t n)
 {
     assert(n <= buf->len);
-    if (n == 0)
-        return;
+    if (n == 0) return;
     memmove(buf->data, buf->data + n, buf->len - n);
     buf->len -= n;
 }
@@ -93,8 +88,7 @@ char *buffer_take(struct buffer *buf, size_t *len)
 
     buffer_reserve(buf, 1);
     buf->data[buf->len] = '\0';
-    if (len)
-        *len = buf->len;
+    if (len) *len = buf->len;
     data = buf->data;
     buffer_init(buf);
     return data;

@@ -39,10 +39,8 @@ bool buffer_try_reserve(struct buffer *buf, size_t extra);
 /* Appends `len` bytes, which are not inside the buffer. */
 static inline void buffer_append(struct buffer *buf, const void *data, size_t len)
 {
-    if (len == 0)
-        return;
-    if (unlikely(buf->cap - buf->len < len))
-        buffer_reserve(buf, len);
+    if (len == 0) return;
+    if (unlikely(buf->cap - buf->len < len)) buffer_reserve(buf, len);
     memcpy(buf->data + buf->len, data, len);
     buf->len += len;
 }
@@ -59,8 +57,7 @@ static inline void buffer_append_cstr(struct buffer *buf, const char *cstr)
 
 static inline void buffer_append_char(struct buffer *buf, char c)
 {
-    if (unlikely(buf->cap == buf->len))
-        buffer_reserve(buf, 1);
+    if (unlikely(buf->cap == buf->len)) buffer_reserve(buf, 1);
     buf->data[buf->len++] = c;
 }
 

@@ -60,12 +60,10 @@ static inline bool bytes_equal_lowered(const char *a, const char *lower, size_t 
 
         memcpy(&x, a, 8);
         memcpy(&y, lower, 8);
-        if (bytes_lower_word(x) != y)
-            return false;
+        if (bytes_lower_word(x) != y) return false;
     }
     for (; len > 0; len--)
-        if (bytes_lower(*a++) != *lower++)
-            return false;
+        if (bytes_lower(*a++) != *lower++) return false;
     return true;
 }
 
@@ -82,19 +80,16 @@ static inline bool bytes_equal_nocase_bytes(struct bytes a, struct bytes b)
 {
     size_t i = 0;
 
-    if (a.len != b.len)
-        return false;
+    if (a.len != b.len) return false;
     for (; i + 8 <= a.len; i += 8) {
         uint64_t x, y;
 
         memcpy(&x, a.data + i, 8);
         memcpy(&y, b.data + i, 8);
-        if (bytes_lower_word(x) != bytes_lower_word(y))
-            return false;
+        if (bytes_lower_word(x) != bytes_lower_word(y)) return false;
     }
     for (; i < a.len; i++)
-        if (bytes_lower(a.data[i]) != bytes_lower(b.data[i]))
-            return false;
+        if (bytes_lower(a.data[i]) != bytes_lower(b.data[i])) return false;
     return true;
 }
 
@@ -104,8 +99,7 @@ static inline int bytes_compare(struct bytes a, struct bytes b)
     size_t common = a.len < b.len ? a.len : b.len;
     int order = common == 0 ? 0 : memcmp(a.data, b.data, common);
 
-    if (order != 0)
-        return order;
+    if (order != 0) return order;
     return (a.len > b.len) - (a.len < b.len);
 }
 

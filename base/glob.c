@@ -64,15 +64,11 @@ static bool match_one(struct cursor *pattern, char c, bool nocase)
 {
     char element;
 
-    if (pattern->at == pattern->end)
-        return false;
+    if (pattern->at == pattern->end) return false;
     element = *pattern->at++;
-    if (element == '?')
-        return true;
-    if (element == '[')
-        return match_brackets(pattern, c, nocase);
-    if (element == '\\' && pattern->at < pattern->end)
-        element = *pattern->at++;
+    if (element == '?') return true;
+    if (element == '[') return match_brackets(pattern, c, nocase);
+    if (element == '\\' && pattern->at < pattern->end) element = *pattern->at++;
     return fold(element, nocase) == fold(c, nocase);
 }
 
@@ -80,17 +76,15 @@ bool glob_match(struct bytes pattern, struct bytes text, bool nocase)
 {
     struct cursor cursor = {pattern.data, pattern.data + pattern.len};
     const char *after_star = NULL; /* pattern after the last star seen */
-    size_t star_end = 0;           /* text up to here belongs to what came before and to that star */
+    size_t star_end = 0; /* text up to here belongs to what came before and to that star */
     size_t i = 0;
 
-    if (text.len == 0)
-        return pattern.len == 0;
+    if (text.len == 0) return pattern.len == 0;
     while (i < text.len) {
         if (cursor.at < cursor.end && *cursor.at == '*') {
             after_star = ++cursor.at;
             star_end = i;
-            if (cursor.at == cursor.end)
-                return true;
+            if (cursor.at == cursor.end) return true;
         } else if (match_one(&cursor, text.data[i], nocase)) {
             i++;
         } else if (after_star) {

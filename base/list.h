@@ -18,8 +18,7 @@ struct list_node {
 };
 
 /* The structure of type `type` whose member `member` is at `ptr`. */
-#define container_of(ptr, type, member)                                                            \
-    ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+#define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 /* Makes an empty list of a head, or an unlinked node of an element. */
 static inline void list_init(struct list_node *node)
@@ -80,16 +79,14 @@ static inline struct list_node *list_pop_front(struct list_node *head)
 {
     struct list_node *node = list_first(head);
 
-    if (node)
-        list_remove(node);
+    if (node) list_remove(node);
     return node;
 }
 
 /* Moves all nodes of `from` to the back of `to`, in order; `from` ends up empty. */
 static inline void list_splice_back(struct list_node *to, struct list_node *from)
 {
-    if (list_empty(from))
-        return;
+    if (list_empty(from)) return;
     from->next->prev = to->prev;
     to->prev->next = from->next;
     from->prev->next = to;

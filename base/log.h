@@ -77,8 +77,7 @@ void log_write(struct log *log, enum log_level level, const char *format, ...)
 /* These do not evaluate their arguments when the level does not pass. */
 #define log_at(log, level, ...)                                                                    \
     do {                                                                                           \
-        if (log_enabled((log), (level)))                                                           \
-            log_write((log), (level), __VA_ARGS__);                                                \
+        if (log_enabled((log), (level))) log_write((log), (level), __VA_ARGS__);                   \
     } while (0)
 #define log_debug(log, ...)   log_at(log, LOG_LEVEL_DEBUG, __VA_ARGS__)
 #define log_verbose(log, ...) log_at(log, LOG_LEVEL_VERBOSE, __VA_ARGS__)

@@ -58,15 +58,12 @@ bool number_parse_u64(struct bytes text, uint64_t *value)
     size_t i, safe = bits_min(text.len, SAFE_DIGITS);
     uint64_t v = 0;
 
-    if (text.len == 0 || text.len > 20)
-        return false;
-    if (text.data[0] == '0' && text.len > 1)
-        return false;
+    if (text.len == 0 || text.len > 20) return false;
+    if (text.data[0] == '0' && text.len > 1) return false;
     for (i = 0; i < safe; i++) {
         unsigned digit = (unsigned char)text.data[i] - (unsigned)'0';
 
-        if (unlikely(digit > 9))
-            return false;
+        if (unlikely(digit > 9)) return false;
         v = v * 10 + digit;
     }
     for (; i < text.len; i++) {
@@ -88,12 +85,10 @@ bool number_parse_i64(struct bytes text, int64_t *value)
     if (!number_parse_u64(bytes_make(text.data + negative, text.len - negative), &magnitude))
         return false;
     if (negative) {
-        if (magnitude == 0 || magnitude > (uint64_t)INT64_MAX + 1)
-            return false;
+        if (magnitude == 0 || magnitude > (uint64_t)INT64_MAX + 1) return false;
         *value = (int64_t)-magnitude;
     } else {
-        if (magnitude > (uint64_t)INT64_MAX)
-            return false;
+        if (magnitude > (uint64_t)INT64_MAX) return false;
         *value = (int64_t)magnitude;
     }
     return true;
@@ -127,10 +122,10 @@ size_t number_format_u64(char out[static NUMBER_I64_MAX], uint64_t value)
 
 size_t number_format_i64(char out[static NUMBER_I64_MAX], int64_t value)
 {
-    if (value >= 0)
-        return number_format_u64(out, (uint64_t)value);
+    if (value >= 0) return number_format_u64(out, (uint64_t)value);
 
-    /* A minus and at most 19 digits: number_format_u64() never writes its twenty-first byte here. */
+    /* A minus and at most 19 digits: number_format_u64() never writes its twenty-first byte here.
+     */
     char digits[NUMBER_I64_MAX];
     size_t len = number_format_u64(digits, -(uint64_t)value);
 
@@ -154,8 +149,7 @@ static bool read_plain_decimal(struct bytes text, unsigned max_digits, struct pl
 
     out->negative = text.len > 0 && text.data[0] == '-';
     i = first = out->negative;
-    if (text.len - first > max_digits + 1u)
-        return false;
+    if (text.len - first > max_digits + 1u) return false;
     for (; i < text.len; i++) {
         unsigned digit = (unsigned char)text.data[i] - (unsigned)'0';
 
@@ -167,8 +161,7 @@ static bool read_plain_decimal(struct bytes text, unsigned max_digits, struct pl
             return false;
     }
     size_t count = text.len - first - (point != SIZE_MAX);
-    if (count == 0 || count > max_digits)
-        return false;
+    if (count == 0 || count > max_digits) return false;
     out->digits = digits;
     out->scale = point == SIZE_MAX ? 0 : (unsigned)(text.len - point - 1);
     return true;
@@ -189,17 +182,14 @@ static bool parse_double_slowly(struct bytes text, double *value)
     double result;
     bool ok;
 
-    if (!copy)
-        return false;
+    if (!copy) return false;
     memcpy(copy, text.data, text.len);
     copy[text.len] = '\0';
     errno = 0;
     result = strtod(copy, &end);
     ok = is_whole_number_text(text, copy, end, errno, isinf(result) || result == 0, isnan(result));
-    if (copy != small)
-        alloc_free(copy);
-    if (ok)
-        *value = result;
+    if (copy != small) alloc_free(copy);
+    if (ok) *value = result;
     return ok;
 }
 
@@ -207,8 +197,7 @@ bool number_parse_double(struct bytes text, double *value)
 {
     struct plain_decimal decimal;
 
-    if (text.len == 0)
-        return false;
+    if (text.len == 0) return false;
     if (FLT_EVAL_METHOD == 0 && read_plain_decimal(text, DOUBLE_DIGITS, &decimal)) {
         double result = (double)decimal.digits / (double)power_of_ten[decimal.scale];
 
@@ -224,8 +213,7 @@ bool number_parse_ldouble(struct bytes text, long double *value)
     char copy[NUMBER_LDOUBLE_MAX], *end;
     long double result;
 
-    if (text.len == 0 || text.len >= sizeof(copy))
-        return false;
+    if (text.len == 0 || text.len >= sizeof(copy)) return false;
     if (LDBL_MANT_DIG >= 64 && read_plain_decimal(text, LDOUBLE_DIGITS, &decimal)) {
         result = (long double)decimal.digits / (long double)power_of_ten[decimal.scale];
         *value = decimal.negative ? -result : result;
@@ -245,8 +233,7 @@ bool number_parse_ldouble(struct bytes text, long double *value)
 static size_t put_text(char *out, size_t cap, const char *text, size_t len)
 {
     if (len >= cap) {
-        if (cap > 0)
-            out[0] = '\0';
+        if (cap > 0) out[0] = '\0';
         return 0;
     }
     memcpy(out, text, len);
@@ -264,19 +251,15 @@ size_t number_format_ldouble_human(char *out, size_t cap, long double value)
     char text[NUMBER_LDOUBLE_MAX];
     size_t len;
 
-    if (isnan(value))
-        return put_cstr(out, cap, "nan");
-    if (isinf(value))
-        return put_cstr(out, cap, value > 0 ? "inf" : "-inf");
+    if (isnan(value)) return put_cstr(out, cap, "nan");
+    if (isinf(value)) return put_cstr(out, cap, value > 0 ? "inf" : "-inf");
 
     len = (size_t)snprintf(text, sizeof(text), "%.17Lf", value);
     assert(len < sizeof(text));
     while (text[len - 1] == '0')
         len--;
-    if (text[len - 1] == '.')
-        len--;
-    if (len == 2 && text[0] == '-' && text[1] == '0')
-        return put_cstr(out, cap, "0");
+    if (text[len - 1] == '.') len--;
+    if (len == 2 && text[0] == '-' && text[1] == '0') return put_cstr(out, cap, "0");
     return put_text(out, cap, text, len);
 }
 
@@ -304,8 +287,7 @@ size_t number_format_double(char *out, size_t cap, double value)
     char text[NUMBER_DOUBLE_MAX];
     size_t len;
 
-    if (format_special_double(out, cap, value, &len))
-        return len;
+    if (format_special_double(out, cap, value, &len)) return len;
     return put_text(out, cap, text, (size_t)snprintf(text, sizeof(text), "%.17g", value));
 }
 
@@ -330,8 +312,7 @@ static uint64_t shortest_digits(double magnitude, int *exponent)
     }
     for (int precision = magnitude < DBL_MIN ? 0 : 14; precision <= 16; precision++) {
         snprintf(text, sizeof(text), "%.*e", precision, magnitude);
-        if (precision == 16 || strtod(text, NULL) == magnitude)
-            break;
+        if (precision == 16 || strtod(text, NULL) == magnitude) break;
     }
     const char *p = text;
     int point = 0;
@@ -372,14 +353,12 @@ size_t number_format_double_shortest(char *out, size_t cap, double value)
     size_t len = 0;
     int exponent;
 
-    if (format_special_double(out, cap, value, &len))
-        return len;
+    if (format_special_double(out, cap, value, &len)) return len;
 
     int count = (int)number_format_u64(digits, shortest_digits(fabs(value), &exponent));
     int leading = exponent + count - 1; /* power of ten of the first digit */
 
-    if (value < 0)
-        text[len++] = '-';
+    if (value < 0) text[len++] = '-';
     if (exponent >= 0 && leading < count + 7) {
         memcpy(text + len, digits, (size_t)count);
         memset(text + len + count, '0', (size_t)exponent);
@@ -418,8 +397,7 @@ bool number_parse_memory(struct bytes text, uint64_t *value)
         if (__builtin_mul_overflow(number, UINT64_C(10), &number) ||
             __builtin_add_overflow(number, (uint64_t)(text.data[digits] - '0'), &number))
             return false;
-    if (digits == 0)
-        return false;
+    if (digits == 0) return false;
 
     struct bytes unit = bytes_make(text.data + digits, text.len - digits);
 
