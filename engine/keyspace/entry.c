@@ -1,0 +1,90 @@
+/* Entry: see entry.h. */
+#include "engine/keyspace/entry.h"
+
+#include "base/alloc.h"
+#include "base/bits.h"
+
+#define LONG_KEY_LEN UINT16_MAX
+
+static size_t size_for(struct bytes key, const struct value *value, int64_t expiry)
+{
+    size_t size = sizeof(struct entry) + (expiry == ENTRY_NO_EXPIRY ? 0 : 8) +
+                  (key.len >= LONG_KEY_LEN ? 4 : 0) + key.len;
+    return size + (value->encoding == ENCODING_EMBEDDED ? 4 + value->embedded.len : 8);
+}
+
+size_t entry_bytes(const struct entry *e)
+{
+    return alloc_usable(e);
+}
+
+struct entry *entry_make(struct bytes key, struct value value, int64_t expiry,
+                         struct entry *reuse)
+{
+    size_t size = size_for(key, &value, expiry);
+    struct entry *e = reuse;
+    if (e != NULL) {
+        size_t usable = alloc_usable(e);
+        if (usable < size || usable > size * 2 + 64) {
+            alloc_free(e);
+            e = NULL;
+        }
+    }
+    if (e == NULL)
+        e = alloc_get(size);
+    e->type = value.type & 15;
+    e->encoding = value.encoding & 15;
+    e->flags = (uint8_t)((expiry == ENTRY_NO_EXPIRY ? 0 : ENTRY_EXPIRES) |
+                         (key.len >= LONG_KEY_LEN ? ENTRY_LONG_KEY : 0) |
+                         (value.flags & ENTRY_EDITED));
+    e->key_len = (uint16_t)bits_min(key.len, LONG_KEY_LEN);
+    e->access = 0;
+    char *p = e->body;
+    if (expiry != ENTRY_NO_EXPIRY) {
+        memcpy(p, &expiry, 8);
+        p += 8;
+    }
+    if (value.encoding == ENCODING_EMBEDDED) {
+        uint32_t len = (uint32_t)value.embedded.len;
+        memcpy(p, &len, 4);
+        p += 4;
+    } else {
+        memcpy(p, &value.word, 8);
+        p += 8;
+    }
+    if (key.len >= LONG_KEY_LEN) {
+        uint32_t len = (uint32_t)key.len;
+        memcpy(p, &len, 4);
+        p += 4;
+    }
+    memcpy(p, key.data, key.len);
+    if (value.encoding == ENCODING_EMBEDDED)
+        memcpy(p + key.len, value.embedded.data, value.embedded.len);
+    return e;
+}
+
+struct value entry_value(const struct entry *e)
+{
+    struct value value = {.type = e->type, .encoding = e->encoding,
+                          .flags = e->flags & ENTRY_EDITED};
+    if (e->encoding == ENCODING_EMBEDDED)
+        value.embedded = entry_embedded(e);
+    else
+        value.word = entry_word(e);
+    return value;
+}
+
+struct entry *entry_set_expiry(struct entry *e, int64_t expiry)
+{
+    bool had = (e->flags & ENTRY_EXPIRES) != 0;
+    if (had && expiry != ENTRY_NO_EXPIRY) {
+        memcpy(e->body, &expiry, 8);
+        return e;
+    }
+    if (had == (expiry != ENTRY_NO_EXPIRY))
+        return e;
+    struct entry *moved = entry_make(entry_key(e), entry_value(e), expiry, NULL);
+    moved->access = e->access;
+    alloc_free(e);
+    return moved;
+}

@@ -1,0 +1,174 @@
+/*
+ * Entry: a key and its value in one allocation.
+ *
+ *   header 8 | expiry 8, if any | value word 8, or length 4 of an embedded string
+ *            | length 4 of a long key, if long | key | embedded string
+ *
+ * Strings up to ENTRY_EMBED_MAX bytes are embedded, 64-bit integers sit in the
+ * value word, longer strings in a blob the value word points to, other types in an
+ * object of their own. The value word holds nothing shared with another entry.
+ *
+ * An entry belongs to the shard of its slot. Functions that may move it return
+ * the new address; the caller puts that into the table.
+ */
+#ifndef SHOAL_ENGINE_KEYSPACE_ENTRY_H
+#define SHOAL_ENGINE_KEYSPACE_ENTRY_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/blob.h"
+#include "base/bytes.h"
+#include "base/number.h"
+
+#define ENTRY_EMBED_MAX 2048
+#define ENTRY_NO_EXPIRY INT64_C(-1)
+
+enum value_type {
+    TYPE_STRING,
+    TYPE_LIST,
+    TYPE_SET,
+    TYPE_ZSET,
+    TYPE_HASH,
+    TYPE_STREAM,
+    TYPE_COUNT,
+};
+
+enum value_encoding {
+    ENCODING_EMBEDDED, /* string, inside the entry */
+    ENCODING_INT,      /* string, a number in the value word */
+    ENCODING_BLOB,     /* string, in a blob */
+    ENCODING_OBJECT,   /* the first encoding of the other types: value word is a pointer */
+};
+
+#define ENTRY_EXPIRES  1u /* has an expiry */
+#define ENTRY_LONG_KEY 2u /* key of 64 KB or more */
+#define ENTRY_EDITED   4u /* string changed in place: OBJECT ENCODING says raw */
+
+struct entry {
+    uint8_t type : 4;
+    uint8_t encoding : 4;
+    uint8_t flags;
+    uint16_t key_len;
+    uint32_t access; /* last access, seconds of the shard's access clock */
+    char body[];
+};
+
+static inline size_t entry_value_at(const struct entry *e)
+{
+    return e->flags & ENTRY_EXPIRES ? 8 : 0;
+}
+
+static inline size_t entry_key_at(const struct entry *e)
+{
+    size_t at = entry_value_at(e) + (e->encoding == ENCODING_EMBEDDED ? 4 : 8);
+    return at + (e->flags & ENTRY_LONG_KEY ? 4 : 0);
+}
+
+static inline struct bytes entry_key(const struct entry *e)
+{
+    size_t at = entry_key_at(e), len = e->key_len;
+    if (__builtin_expect(e->flags & ENTRY_LONG_KEY, 0)) {
+        uint32_t wide;
+        memcpy(&wide, e->body + at - 4, 4);
+        len = wide;
+    }
+    return (struct bytes){e->body + at, len};
+}
+
+/* When the key expires, ms since 1970, or ENTRY_NO_EXPIRY. */
+static inline int64_t entry_expiry(const struct entry *e)
+{
+    int64_t at = ENTRY_NO_EXPIRY;
+    if (e->flags & ENTRY_EXPIRES)
+        memcpy(&at, e->body, 8);
+    return at;
+}
+
+static inline uint64_t entry_word(const struct entry *e)
+{
+    uint64_t word;
+    assert(e->encoding != ENCODING_EMBEDDED);
+    memcpy(&word, e->body + entry_value_at(e), 8);
+    return word;
+}
+
+static inline void entry_set_word(struct entry *e, uint64_t word)
+{
+    memcpy(e->body + entry_value_at(e), &word, 8);
+}
+
+static inline int64_t entry_int(const struct entry *e)
+{
+    return (int64_t)entry_word(e);
+}
+
+static inline struct blob *entry_blob(const struct entry *e)
+{
+    return (struct blob *)(uintptr_t)entry_word(e);
+}
+
+static inline void *entry_object(const struct entry *e)
+{
+    return (void *)(uintptr_t)entry_word(e);
+}
+
+static inline uint32_t entry_embedded_len(const struct entry *e)
+{
+    uint32_t len;
+    memcpy(&len, e->body + entry_value_at(e), 4);
+    return len;
+}
+
+static inline struct bytes entry_embedded(const struct entry *e)
+{
+    struct bytes key = entry_key(e);
+    return (struct bytes){key.data + key.len, entry_embedded_len(e)};
+}
+
+/* The bytes of a string value; scratch (NUMBER_I64_MAX bytes) is used for integers. */
+static inline struct bytes entry_string(const struct entry *e, char *scratch)
+{
+    if (e->encoding == ENCODING_EMBEDDED)
+        return entry_embedded(e);
+    if (e->encoding == ENCODING_INT)
+        return (struct bytes){scratch, number_format_i64(scratch, entry_int(e))};
+    const struct blob *blob = entry_blob(e);
+    return (struct bytes){blob->data, blob->len};
+}
+
+/* Length of a string value. */
+static inline size_t entry_string_len(const struct entry *e)
+{
+    char scratch[NUMBER_I64_MAX];
+    return entry_string(e, scratch).len;
+}
+
+/* What a value is made of, before it has an entry; at most one owner. */
+struct value {
+    uint8_t type, encoding, flags; /* flags: ENTRY_EDITED */
+    struct bytes embedded;         /* ENCODING_EMBEDDED: copied into the entry */
+    uint64_t word;                 /* otherwise */
+};
+
+/* An entry with this key, value and expiry (or ENTRY_NO_EXPIRY). Takes over what
+ * value.word points to. `reuse` may be an entry of the same key whose memory is
+ * used again if it fits (its old value must have been dropped); it is freed
+ * otherwise. Key and embedded value must not lie in `reuse`. */
+struct entry *entry_make(struct bytes key, struct value value, int64_t expiry,
+                         struct entry *reuse);
+
+/* The value of an entry, viewed: the embedded bytes stay in the entry, the word
+ * stays the entry's unless the caller forgets it there. */
+struct value entry_value(const struct entry *e);
+
+/* The entry with another expiry, at the same or a new address. */
+struct entry *entry_set_expiry(struct entry *e, int64_t expiry);
+
+/* Bytes allocated for the entry itself. */
+size_t entry_bytes(const struct entry *e);
+
+#endif

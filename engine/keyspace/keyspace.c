@@ -1,0 +1,354 @@
+/* Keyspace: see keyspace.h. Expiry by time and the freeing of emptied databases
+ * are in keyspace_background.c. */
+#include "engine/keyspace/keyspace.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/bits.h"
+#include "base/crc.h"
+#include "base/hash.h"
+
+#define LARGE_BLOB_BYTES (256 * 1024) /* from here on, freeing is left to another thread */
+
+static struct bytes item_key(const void *item)
+{
+    return entry_key(item);
+}
+
+const struct table_type keyspace_table_type = {.key = item_key};
+
+void keyspace_init(struct keyspace *ks, uint16_t db_count, uint64_t seed, uint64_t rng_seed)
+{
+    *ks = (struct keyspace){.seed = seed, .db_count = db_count};
+    ks->dbs = alloc_zeroed(db_count * sizeof *ks->dbs);
+    for (uint16_t i = 0; i < db_count; i++) {
+        ks->dbs[i].index = i;
+        ks->dbs[i].renote_slot = SLOT_COUNT;
+    }
+    rng_init(&ks->rng, rng_seed);
+}
+
+void keyspace_deinit(struct keyspace *ks)
+{
+    for (uint16_t i = 0; i < ks->db_count; i++)
+        keyspace_flush(ks, &ks->dbs[i]);
+    while (keyspace_reclaim(ks, SIZE_MAX))
+        ;
+    alloc_free(ks->dbs);
+}
+
+uint16_t keyspace_slot(struct bytes name)
+{
+    const char *open = memchr(name.data, '{', name.len);
+    if (open != NULL) {
+        const char *tag = open + 1;
+        const char *shut = memchr(tag, '}', name.len - (size_t)(tag - name.data));
+        if (shut != NULL && shut > tag)
+            return crc16(tag, (size_t)(shut - tag)) & (SLOT_COUNT - 1);
+    }
+    return crc16(name.data, name.len) & (SLOT_COUNT - 1);
+}
+
+struct key keyspace_key(uint64_t seed, struct bytes name)
+{
+    return (struct key){
+        .name = name, .hash = hash_bytes(name.data, name.len, seed), .slot = keyspace_slot(name)};
+}
+
+static void free_blob(struct keyspace *ks, struct blob *blob)
+{
+    if (!blob_drop(blob))
+        return;
+    if (blob->cap >= LARGE_BLOB_BYTES && ks->free_large != NULL)
+        ks->free_large(ks->free_large_ctx, blob);
+    else
+        alloc_free(blob);
+}
+
+void keyspace_free_value(struct keyspace *ks, struct value value)
+{
+    if (value.encoding == ENCODING_BLOB)
+        free_blob(ks, (struct blob *)(uintptr_t)value.word);
+}
+
+static void entry_free(struct keyspace *ks, struct entry *e)
+{
+    if (e->encoding == ENCODING_BLOB)
+        free_blob(ks, entry_blob(e));
+    alloc_free(e);
+}
+
+struct value keyspace_copy_value(struct value value)
+{
+    if (value.encoding != ENCODING_BLOB)
+        return value;
+    const struct blob *blob = (const struct blob *)(uintptr_t)value.word;
+    struct blob *copy = blob_try(blob->len, blob->len);
+    if (copy == NULL)
+        alloc_fail(blob->len);
+    memcpy(copy->data, blob->data, blob->len);
+    value.word = (uint64_t)(uintptr_t)copy;
+    return value;
+}
+
+static struct found find_any(struct db *db, const struct key *key)
+{
+    struct found found = {0};
+    if (unlikely(db->slots == NULL))
+        return found;
+    found.place = table_find(&db->slots[key->slot], &keyspace_table_type, key->name, key->hash);
+    if (found.place.bucket != NULL)
+        found.entry = table_place_item(found.place);
+    return found;
+}
+
+struct found keyspace_find(struct keyspace *ks, struct db *db, const struct key *key)
+{
+    struct found found = find_any(db, key);
+    if (likely(found.entry == NULL || !keyspace_expired(ks, found.entry)))
+        return found;
+    keyspace_remove(ks, db, key, &found);
+    ks->counters.expired++;
+    keyspace_changed(ks, db, key, CHANGE_EXPIRE, 'x', "expired");
+    return found;
+}
+
+static void touch(struct keyspace *ks, struct entry *e)
+{
+    /* Written only when it differs, so that reading leaves the line clean. */
+    if (e->access != ks->access_now && !ks->no_touch)
+        e->access = ks->access_now;
+}
+
+struct found keyspace_read(struct keyspace *ks, struct db *db, const struct key *key)
+{
+    struct found found = keyspace_find(ks, db, key);
+    if (found.entry != NULL) {
+        ks->counters.hits++;
+        touch(ks, found.entry);
+    } else {
+        ks->counters.misses++;
+    }
+    return found;
+}
+
+struct found keyspace_write(struct keyspace *ks, struct db *db, const struct key *key)
+{
+    struct found found = keyspace_find(ks, db, key);
+    if (found.entry != NULL)
+        touch(ks, found.entry);
+    return found;
+}
+
+static void db_prepare(struct db *db)
+{
+    if (likely(db->slots != NULL))
+        return;
+    db->slots = alloc_zeroed(SLOT_COUNT * sizeof *db->slots);
+    db->busy = alloc_zeroed(SLOT_COUNT / 8);
+}
+
+static void note_expiry(struct keyspace *ks, struct db *db, const struct key *key, int64_t expiry)
+{
+    if (db->wheel == NULL)
+        db->wheel = expiry_new(ks->now_ms);
+    expiry_add(db->wheel, key->slot, key->hash, expiry);
+}
+
+/* A key's expiry goes from one value to another: keeps count, and the promise of
+ * a note due no later than the expiry. */
+static void expiry_moved(struct keyspace *ks, struct db *db, const struct key *key, int64_t from,
+                         int64_t to)
+{
+    if (likely(from == to))
+        return;
+    if (from == ENTRY_NO_EXPIRY)
+        db->expiring++;
+    if (to == ENTRY_NO_EXPIRY)
+        db->expiring--;
+    else if (from == ENTRY_NO_EXPIRY || to < from)
+        note_expiry(ks, db, key, to);
+}
+
+static void entry_add(struct db *db, const struct key *key, struct found *found)
+{
+    db_prepare(db);
+    struct table *table = &db->slots[key->slot];
+    table_add(table, &keyspace_table_type, found->entry, key->hash);
+    db->busy[key->slot / 64] |= UINT64_C(1) << (key->slot % 64);
+    db->keys++;
+    /* The place is looked up again by who needs it. */
+    found->place = (struct table_place){NULL, 0};
+}
+
+struct entry *keyspace_put(struct keyspace *ks, struct db *db, const struct key *key,
+                           struct found *found, struct value value, int64_t expiry)
+{
+    struct entry *old = found->entry;
+    if (old == NULL) {
+        found->entry = entry_make(key->name, value, expiry, NULL);
+        found->entry->access = ks->access_now;
+        entry_add(db, key, found);
+        expiry_moved(ks, db, key, ENTRY_NO_EXPIRY, expiry);
+        return found->entry;
+    }
+    int64_t before = entry_expiry(old);
+    if (old->encoding == ENCODING_BLOB &&
+        !(value.encoding == ENCODING_BLOB && value.word == entry_word(old)))
+        free_blob(ks, entry_blob(old));
+    /* The name may lie in the old entry (a command on what it just read). */
+    struct bytes stored = entry_key(old);
+    bool inside = key->name.data == stored.data;
+    struct entry *e = entry_make(key->name, value, expiry, inside ? NULL : old);
+    if (inside)
+        alloc_free(old);
+    e->access = ks->access_now;
+    if (e != old)
+        table_replace(found->place, e);
+    found->entry = e;
+    expiry_moved(ks, db, key, before, expiry);
+    return e;
+}
+
+/* Takes the entry out of its table, leaving it allocated. */
+static void entry_unlink(struct keyspace *ks, struct db *db, const struct key *key,
+                         const struct found *found)
+{
+    struct table *table = &db->slots[key->slot];
+    expiry_moved(ks, db, key, entry_expiry(found->entry), ENTRY_NO_EXPIRY);
+    table_remove(table, &keyspace_table_type, found->place, key->hash);
+    if (table->root == 0)
+        db->busy[key->slot / 64] &= ~(UINT64_C(1) << (key->slot % 64));
+    db->keys--;
+}
+
+void keyspace_remove(struct keyspace *ks, struct db *db, const struct key *key,
+                     struct found *found)
+{
+    entry_unlink(ks, db, key, found);
+    entry_free(ks, found->entry);
+    *found = (struct found){0};
+}
+
+struct value keyspace_take(struct keyspace *ks, struct db *db, const struct key *key,
+                           struct found *found, struct entry **holder)
+{
+    struct entry *e = found->entry;
+    entry_unlink(ks, db, key, found);
+    *found = (struct found){0};
+    struct value value = entry_value(e);
+    *holder = e->encoding == ENCODING_EMBEDDED ? e : NULL;
+    if (*holder == NULL)
+        alloc_free(e);
+    return value;
+}
+
+void keyspace_expire(struct keyspace *ks, struct db *db, const struct key *key,
+                     struct found *found, int64_t expiry)
+{
+    int64_t before = entry_expiry(found->entry);
+    struct entry *e = entry_set_expiry(found->entry, expiry);
+    if (e != found->entry) {
+        table_replace(found->place, e);
+        found->entry = e;
+    }
+    expiry_moved(ks, db, key, before, expiry);
+}
+
+void keyspace_changed(struct keyspace *ks, struct db *db, const struct key *key,
+                      enum change_kind kind, char event_class, const char *event)
+{
+    ks->counters.changes++;
+    if (likely(ks->observers == NULL))
+        return;
+    struct change change = {
+        .kind = kind, .db = db->index, .event_class = event_class, .event = event};
+    if (key != NULL)
+        change.key = *key;
+    for (struct observer *o = ks->observers, *next; o != NULL; o = next) {
+        next = o->next;
+        o->changed(o->ctx, &change);
+    }
+}
+
+void keyspace_swap(struct keyspace *ks, struct db *a, struct db *b)
+{
+    struct db was = *a;
+    *a = *b;
+    *b = was;
+    b->index = a->index;
+    a->index = was.index;
+    keyspace_changed(ks, a, NULL, CHANGE_FLUSH, 'g', "swapdb");
+    keyspace_changed(ks, b, NULL, CHANGE_FLUSH, 'g', "swapdb");
+}
+
+/* The first slot from `slot` on that has keys, SLOT_COUNT if none. */
+static uint32_t next_busy(const struct db *db, uint32_t slot)
+{
+    if (slot >= SLOT_COUNT)
+        return SLOT_COUNT;
+    uint64_t word = db->busy[slot / 64] & (~UINT64_C(0) << (slot % 64));
+    for (uint32_t i = slot / 64;;) {
+        if (word != 0)
+            return i * 64 + (uint32_t)__builtin_ctzll(word);
+        if (++i == SLOT_COUNT / 64)
+            return SLOT_COUNT;
+        word = db->busy[i];
+    }
+}
+
+struct scan {
+    struct keyspace *ks;
+    void (*visit)(void *ctx, struct entry *entry);
+    void *ctx;
+    size_t seen;
+};
+
+static void scan_item(void *ctx, void *item)
+{
+    struct scan *scan = ctx;
+    scan->seen++;
+    if (!keyspace_expired(scan->ks, item))
+        scan->visit(scan->ctx, item);
+}
+
+void keyspace_scan(struct keyspace *ks, struct db *db, uint32_t *slot, uint64_t *cursor,
+                   size_t want, bool (*mine)(void *ctx, uint32_t slot),
+                   void (*visit)(void *ctx, struct entry *entry), void *ctx)
+{
+    struct scan scan = {.ks = ks, .visit = visit, .ctx = ctx};
+    while (*slot < SLOT_COUNT && mine(ctx, *slot)) {
+        if (db->slots == NULL || db->slots[*slot].root == 0) {
+            /* On to the next slot with keys, as long as the slots between are ours. */
+            uint32_t busy = db->slots == NULL ? SLOT_COUNT : next_busy(db, *slot);
+            *cursor = 0;
+            do
+                ++*slot;
+            while (*slot < busy && mine(ctx, *slot));
+            continue;
+        }
+        *cursor = table_scan(&db->slots[*slot], *cursor, scan_item, &scan);
+        if (*cursor == 0)
+            ++*slot;
+        if (scan.seen >= want)
+            return;
+    }
+}
+
+struct entry *keyspace_random(struct keyspace *ks, struct db *db)
+{
+    if (db->keys == 0)
+        return NULL;
+    /* A few tries in case of expired keys that have not been deleted yet. */
+    for (int i = 0; i < 100; i++) {
+        uint32_t slot = next_busy(db, (uint32_t)rng_below(&ks->rng, SLOT_COUNT));
+        if (slot == SLOT_COUNT)
+            slot = next_busy(db, 0);
+        struct entry *e = table_random(&db->slots[slot], rng_next(&ks->rng));
+        if (!keyspace_expired(ks, e))
+            return e;
+    }
+    return NULL;
+}

@@ -1,0 +1,190 @@
+/*
+ * Keyspace: the keys of one shard, in all databases.
+ *
+ * A database has a table for each hash slot (an empty slot is one zero word). All
+ * reading and writing of keys goes through here, and every change ends in
+ * keyspace_changed(), the one seam where others learn of it.
+ *
+ * Time stands still within a command: now_ms is set by the runtime before a batch
+ * of commands is executed. A key whose expiry has passed is treated as absent by
+ * every look-up and deleted by the first that meets it.
+ *
+ * Belongs to its shard; nothing here may be called by another thread.
+ */
+#ifndef SHOAL_ENGINE_KEYSPACE_KEYSPACE_H
+#define SHOAL_ENGINE_KEYSPACE_KEYSPACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/random.h"
+#include "engine/keyspace/entry.h"
+#include "engine/keyspace/expiry.h"
+#include "engine/keyspace/table.h"
+
+#define SLOT_COUNT 16384
+
+/* A key's name and what follows from it. */
+struct key {
+    struct bytes name;
+    uint64_t hash; /* seeded XXH3 of the whole name */
+    uint16_t slot; /* CRC16 of the hash tag or name, modulo SLOT_COUNT */
+};
+
+struct db {
+    uint16_t index;
+    struct table *slots; /* SLOT_COUNT of them; NULL while the database was never used */
+    uint64_t *busy;      /* bit s: slot s has keys */
+    size_t keys;
+    size_t expiring; /* keys with an expiry */
+    struct expiry_wheel *wheel; /* NULL: no key ever had an expiry */
+    uint32_t renote_slot; /* notes are being rebuilt from this slot on; SLOT_COUNT: not */
+};
+
+/* What happened to a key, for those who want to know. */
+enum change_kind {
+    CHANGE_WRITE,  /* created or changed */
+    CHANGE_DELETE, /* deleted by a command */
+    CHANGE_EXPIRE, /* deleted because its expiry passed */
+    CHANGE_FLUSH,  /* the whole database was emptied (or swapped): key is not set */
+};
+
+struct change {
+    enum change_kind kind;
+    uint16_t db;
+    struct key key;
+    char event_class; /* keyspace notification class as in notify-keyspace-events: '$', 'g', 'x'... */
+    const char *event; /* its name: "set", "del", "expired"... */
+};
+
+struct observer {
+    void (*changed)(void *ctx, const struct change *change);
+    void *ctx;
+    struct observer *next;
+};
+
+struct keyspace_counters {
+    uint64_t hits, misses;
+    uint64_t expired;        /* keys deleted because their time had come */
+    uint64_t changes;        /* calls of keyspace_changed() */
+    uint64_t expire_cycles_us; /* time spent looking for expired keys */
+};
+
+struct keyspace {
+    uint64_t seed;
+    struct db *dbs;
+    uint16_t db_count;
+    bool expire_passive; /* DEBUG SET-ACTIVE-EXPIRE 0: only look-ups delete expired keys */
+    bool frozen_time;    /* inside a script or transaction: now_ms is not advanced */
+    int64_t now_ms;
+    uint32_t access_now; /* seconds, for entry.access */
+    bool no_touch;       /* look-ups do not count as an access (CLIENT NO-TOUCH) */
+    struct rng rng;
+    struct observer *observers;
+    struct keyspace_counters counters;
+    struct reclaim *reclaim; /* emptied databases whose memory is still to be freed */
+    /* Called to free a large blob off this thread; NULL: freed in place. */
+    void (*free_large)(void *ctx, struct blob *blob);
+    void *free_large_ctx;
+};
+
+/* seed: of the key hash, the same for all shards of a node. */
+void keyspace_init(struct keyspace *ks, uint16_t db_count, uint64_t seed, uint64_t rng_seed);
+void keyspace_deinit(struct keyspace *ks);
+
+/* The slot of a key name. Source: Redis Cluster specification, "hash tags". */
+uint16_t keyspace_slot(struct bytes name);
+
+struct key keyspace_key(uint64_t seed, struct bytes name);
+
+/* Where a key is; place.bucket is NULL when it is not there. Valid until the next
+ * change of the keyspace. */
+struct found {
+    struct entry *entry; /* NULL: no such key */
+    struct table_place place;
+};
+
+/* Looks a key up without counting it as an access. */
+struct found keyspace_find(struct keyspace *ks, struct db *db, const struct key *key);
+
+/* Looks a key up for a reading command: counts the hit or miss and the access. */
+struct found keyspace_read(struct keyspace *ks, struct db *db, const struct key *key);
+
+/* Looks a key up for a command that is going to change it. */
+struct found keyspace_write(struct keyspace *ks, struct db *db, const struct key *key);
+
+/*
+ * Gives a key this value (taken over) and expiry (or ENTRY_NO_EXPIRY), replacing
+ * what was there; `found` is the fresh result of a look-up of the key and is
+ * updated. An embedded value must not lie in the entry it replaces. Does not
+ * call keyspace_changed().
+ */
+struct entry *keyspace_put(struct keyspace *ks, struct db *db, const struct key *key,
+                           struct found *found, struct value value, int64_t expiry);
+
+/* Deletes a key that was found, value included. Does not call keyspace_changed(). */
+void keyspace_remove(struct keyspace *ks, struct db *db, const struct key *key,
+                     struct found *found);
+
+/* Takes the value out of a key that was found, and deletes the key. The caller owns
+ * the value; an embedded one lies in *holder, which the caller frees with
+ * alloc_free() (NULL otherwise). Does not call keyspace_changed(). */
+struct value keyspace_take(struct keyspace *ks, struct db *db, const struct key *key,
+                           struct found *found, struct entry **holder);
+
+/* Sets or clears (ENTRY_NO_EXPIRY) the expiry of a key that was found. */
+void keyspace_expire(struct keyspace *ks, struct db *db, const struct key *key,
+                     struct found *found, int64_t expiry);
+
+/* A copy of a value with its own memory; embedded bytes stay where they are. */
+struct value keyspace_copy_value(struct value value);
+
+/* Drops a value nobody took. */
+void keyspace_free_value(struct keyspace *ks, struct value value);
+
+/* Tells the observers that a key changed. Every command that changed one calls
+ * this, once a key, after the change. */
+void keyspace_changed(struct keyspace *ks, struct db *db, const struct key *key,
+                      enum change_kind kind, char event_class, const char *event);
+
+/* Empties a database; its memory is freed bit by bit by keyspace_reclaim(). */
+void keyspace_flush(struct keyspace *ks, struct db *db);
+
+/* Exchanges the contents of two databases. */
+void keyspace_swap(struct keyspace *ks, struct db *a, struct db *b);
+
+/* Frees about that many entries of emptied databases. True if more is left. */
+bool keyspace_reclaim(struct keyspace *ks, size_t entries);
+
+/*
+ * Deletes keys whose time has come, looking at up to `notes` notes of the wheels;
+ * also goes on rebuilding wheels that hold too many stale notes. True if more is
+ * due already. now_ms is the real time.
+ */
+bool keyspace_expire_due(struct keyspace *ks, int64_t now_ms, size_t notes);
+
+/*
+ * Walks a database from a cursor position on: calls visit for the entries of one
+ * bucket at least, and goes on through the slots for which mine says true until
+ * `want` entries were visited. Sets *slot and *cursor to continue with; *slot is
+ * SLOT_COUNT at the end, or the first slot that is not mine. Expired keys are
+ * passed over (and not deleted). See table_scan() for the guarantee.
+ */
+void keyspace_scan(struct keyspace *ks, struct db *db, uint32_t *slot, uint64_t *cursor,
+                   size_t want, bool (*mine)(void *ctx, uint32_t slot),
+                   void (*visit)(void *ctx, struct entry *entry), void *ctx);
+
+/* A key chosen at random that has not expired, NULL if none was found. */
+struct entry *keyspace_random(struct keyspace *ks, struct db *db);
+
+/* Whether the entry's time has come. */
+static inline bool keyspace_expired(const struct keyspace *ks, const struct entry *e)
+{
+    return (e->flags & ENTRY_EXPIRES) != 0 && entry_expiry(e) < ks->now_ms;
+}
+
+extern const struct table_type keyspace_table_type;
+
+#endif

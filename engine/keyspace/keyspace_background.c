@@ -1,0 +1,195 @@
+/*
+ * Keyspace, what goes on between commands: deleting keys whose time has come and
+ * freeing what emptied databases held, both in slices whose size the caller sets.
+ */
+#include <assert.h>
+
+#include "base/alloc.h"
+#include "base/bits.h"
+#include "base/hash.h"
+#include "engine/keyspace/keyspace.h"
+
+#define STALE_NOTES_MIN 65536
+#define RENOTE_SLOTS 64
+#define PART_KEYS 64
+
+/* The slots of an emptied database, freed from `slot` on. */
+struct reclaim {
+    struct reclaim *next;
+    struct table *slots;
+    uint32_t slot;
+};
+
+void keyspace_flush(struct keyspace *ks, struct db *db)
+{
+    if (db->slots == NULL)
+        return;
+    struct reclaim *job = alloc_get(sizeof *job);
+    *job = (struct reclaim){.next = ks->reclaim, .slots = db->slots};
+    ks->reclaim = job;
+    alloc_free(db->busy);
+    expiry_free(db->wheel);
+    *db = (struct db){.index = db->index, .renote_slot = SLOT_COUNT};
+    keyspace_changed(ks, db, NULL, CHANGE_FLUSH, 'g', "flushdb");
+}
+
+struct drain {
+    struct keyspace *ks;
+    size_t freed;
+};
+
+static void drain_entry(void *ctx, void *item)
+{
+    struct drain *drain = ctx;
+    struct entry *e = item;
+    if (e->encoding != ENCODING_EMBEDDED)
+        keyspace_free_value(drain->ks, entry_value(e));
+    alloc_free(e);
+    drain->freed++;
+}
+
+bool keyspace_reclaim(struct keyspace *ks, size_t entries)
+{
+    struct reclaim *job = ks->reclaim;
+    if (job == NULL)
+        return false;
+    struct drain drain = {.ks = ks};
+    while (job->slot < SLOT_COUNT && drain.freed < entries) {
+        if (!table_drain(&job->slots[job->slot], drain_entry, &drain, entries - drain.freed))
+            job->slot++;
+    }
+    if (job->slot < SLOT_COUNT)
+        return true;
+    ks->reclaim = job->next;
+    alloc_free(job->slots);
+    alloc_free(job);
+    return ks->reclaim != NULL;
+}
+
+/* The keys of a slot that belong to a note. */
+struct part {
+    struct keyspace *ks;
+    uint32_t hash_part;
+    size_t count;
+    bool more; /* did not all fit */
+    struct {
+        struct entry *entry;
+        uint64_t hash;
+    } keys[PART_KEYS];
+};
+
+static void part_visit(void *ctx, void *item)
+{
+    struct part *part = ctx;
+    struct entry *e = item;
+    if (!(e->flags & ENTRY_EXPIRES))
+        return;
+    struct bytes name = entry_key(e);
+    uint64_t hash = hash_bytes(name.data, name.len, part->ks->seed);
+    if (hash >> (64 - EXPIRY_HASH_BITS) != part->hash_part)
+        return;
+    if (part->count == PART_KEYS) {
+        part->more = true;
+        return;
+    }
+    part->keys[part->count].entry = e;
+    part->keys[part->count++].hash = hash;
+}
+
+static void entry_expire(struct keyspace *ks, struct db *db, struct entry *e, uint64_t hash,
+                         uint16_t slot)
+{
+    /* The name is needed after the entry is gone. */
+    struct bytes name = entry_key(e);
+    char small[256];
+    char *copy = name.len <= sizeof small ? small : alloc_get(name.len);
+    memcpy(copy, name.data, name.len);
+    struct key key = {.name = bytes_make(copy, name.len), .hash = hash, .slot = slot};
+    struct found found = {
+        .entry = e, .place = table_find(&db->slots[slot], &keyspace_table_type, key.name, hash)};
+    assert(found.place.bucket != NULL);
+    keyspace_remove(ks, db, &key, &found);
+    ks->counters.expired++;
+    keyspace_changed(ks, db, &key, CHANGE_EXPIRE, 'x', "expired");
+    if (copy != small)
+        alloc_free(copy);
+}
+
+static void note_due(struct keyspace *ks, struct db *db, struct expiry_note note)
+{
+    const struct table *table = &db->slots[note.slot];
+    struct part part = {.ks = ks, .hash_part = note.hash_part};
+    /* The positions of this part of the hash order. */
+    uint64_t cursor = (uint64_t)note.hash_part << (32 - EXPIRY_HASH_BITS);
+    uint64_t end = cursor + (UINT64_C(1) << (32 - EXPIRY_HASH_BITS));
+    do
+        cursor = table_scan(table, cursor, part_visit, &part);
+    while (cursor != 0 && cursor < end);
+    for (size_t i = 0; i < part.count; i++) {
+        struct entry *e = part.keys[i].entry;
+        if (keyspace_expired(ks, e))
+            entry_expire(ks, db, e, part.keys[i].hash, note.slot);
+        else
+            expiry_add(db->wheel, note.slot, part.keys[i].hash, entry_expiry(e));
+    }
+    if (part.more) /* the rest next time */
+        expiry_add(db->wheel, note.slot, (uint64_t)note.hash_part << (64 - EXPIRY_HASH_BITS),
+                   ks->now_ms);
+}
+
+struct renote {
+    struct keyspace *ks;
+    struct db *db;
+    uint16_t slot;
+};
+
+static void renote_entry(void *ctx, void *item)
+{
+    struct renote *renote = ctx;
+    const struct entry *e = item;
+    if (!(e->flags & ENTRY_EXPIRES))
+        return;
+    struct bytes name = entry_key(e);
+    expiry_add(renote->db->wheel, renote->slot, hash_bytes(name.data, name.len, renote->ks->seed),
+               entry_expiry(e));
+}
+
+/* Notes of deleted keys pile up when keys with far expiries are created and
+ * deleted all the time. When they outnumber the keys by far, the wheel is thrown
+ * away and filled again from the keys, a few slots at a time. */
+static void renote(struct keyspace *ks, struct db *db)
+{
+    if (db->renote_slot == SLOT_COUNT) {
+        if (expiry_count(db->wheel) < STALE_NOTES_MIN + 4 * db->expiring)
+            return;
+        expiry_free(db->wheel);
+        db->wheel = expiry_new(ks->now_ms);
+        db->renote_slot = 0;
+    }
+    struct renote ctx = {.ks = ks, .db = db};
+    for (int i = 0; i < RENOTE_SLOTS && db->renote_slot < SLOT_COUNT; i++, db->renote_slot++) {
+        uint64_t cursor = 0;
+        ctx.slot = (uint16_t)db->renote_slot;
+        do
+            cursor = table_scan(&db->slots[db->renote_slot], cursor, renote_entry, &ctx);
+        while (cursor != 0);
+    }
+}
+
+bool keyspace_expire_due(struct keyspace *ks, int64_t now_ms, size_t notes)
+{
+    if (ks->expire_passive)
+        return false;
+    for (uint16_t i = 0; i < ks->db_count; i++) {
+        struct db *db = &ks->dbs[i];
+        if (db->wheel == NULL)
+            continue;
+        renote(ks, db);
+        struct expiry_note note;
+        while (notes > 0 && expiry_next(db->wheel, now_ms, &note)) {
+            note_due(ks, db, note);
+            notes--;
+        }
+    }
+    return notes == 0;
+}
