@@ -151,9 +151,9 @@ struct key_spec {
     uint8_t begin;  /* enum key_begin */
     uint8_t find;   /* enum key_find */
     struct {
-        int16_t index;       /* KEY_BEGIN_INDEX: position of the first argument */
-        int16_t startfrom;   /* KEY_BEGIN_KEYWORD: where to look; negative: from the end, backwards */
-        const char *keyword; /* KEY_BEGIN_KEYWORD: the argument before the first one */
+        int16_t index;       /* INDEX: position of the first argument */
+        int16_t startfrom;   /* KEYWORD: where to look; negative: from the end, backwards */
+        const char *keyword; /* KEYWORD: the argument before the first one, in any case */
     } from;
     struct {
         int16_t last;  /* RANGE: last key relative to the first; negative: from the last argument */
@@ -208,7 +208,7 @@ struct command {
     uint8_t key_rule; /* enum key_rule */
     bool is_container;
     /* Keys are argv[first_key], then every key_step up to last_key (negative: from the end, -1 is
-     * the last argument). All 0 if it has no keys there. Not all keys if CMD_MOVABLE_KEYS is set. */
+     * the last argument); all 0 without keys. With CMD_MOVABLE_KEYS there may be more elsewhere. */
     int16_t first_key, last_key, key_step;
     uint64_t flags; /* CMD_* */
     uint64_t acl;   /* ACL_CAT_* */

@@ -246,8 +246,9 @@ def ids_source(rows):
     if twice:
         raise command_rows.RowError(f"enumerators not unique: {', '.join(sorted(twice))}")
     body = "".join(f"    {name},\n" for name in names)
-    return (f"#ifndef {guard}\n#define {guard}\n\n/* Every command, in the order of command_table. */"
-            f"\nenum command_id {{\n{body}    COMMAND_COUNT\n}};\n\n#endif\n")
+    return (f"#ifndef {guard}\n#define {guard}\n\n"
+            "/* Every command, in the order of command_table. */\n"
+            f"enum command_id {{\n{body}    COMMAND_COUNT\n}};\n\n#endif\n")
 
 
 def session_sources(rows):
@@ -255,7 +256,8 @@ def session_sources(rows):
     runs = {name: row["run"] for name, row in rows.items()
             if row["run"] and row["where"] == "session"}
     prototypes = "".join(f"void {run}(struct client *);\n" for run in sorted(set(runs.values())))
-    header = (f"#ifndef {guard}\n#define {guard}\n\n#include \"engine/commands/command_ids.gen.h\"\n\n"
+    header = (f"#ifndef {guard}\n#define {guard}\n\n"
+              "#include \"engine/commands/command_ids.gen.h\"\n\n"
               "struct client;\ntypedef void (*session_fn)(struct client *);\n\n"
               f"{prototypes}\n/* By enum command_id; NULL for commands that run on shards. */\n"
               "extern const session_fn session_handlers[COMMAND_COUNT];\n\n#endif\n")
