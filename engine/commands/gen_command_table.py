@@ -137,7 +137,7 @@ class TableWriter:
 
     def source(self):
         out = self.lines
-        out.append("#include <stddef.h>\n\n#include \"engine/commands/command_ids.gen.h\"\n"
+        out.append("#include <stddef.h>\n\n#include \"command_ids.gen.h\"\n"
                    "#include \"engine/commands/command.h\"\n"
                    "#include \"engine/commands/command_find.h\"\n")
         ops = {row["run"] for row in self.rows.values() if row["run"] and row["where"] != "session"}
@@ -257,12 +257,12 @@ def session_sources(rows):
             if row["run"] and row["where"] == "session"}
     prototypes = "".join(f"void {run}(struct client *);\n" for run in sorted(set(runs.values())))
     header = (f"#ifndef {guard}\n#define {guard}\n\n"
-              "#include \"engine/commands/command_ids.gen.h\"\n\n"
+              "#include \"command_ids.gen.h\"\n\n"
               "struct client;\ntypedef void (*session_fn)(struct client *);\n\n"
               f"{prototypes}\n/* By enum command_id; NULL for commands that run on shards. */\n"
               "extern const session_fn session_handlers[COMMAND_COUNT];\n\n#endif\n")
     body = "".join(f"    [{enum_name(name)}] = {run},\n" for name, run in runs.items())
-    source = ("#include \"engine/commands/session_handlers.gen.h\"\n\n"
+    source = ("#include \"session_handlers.gen.h\"\n\n"
               f"const session_fn session_handlers[COMMAND_COUNT] = {{\n{body}}};\n")
     return header, source
 
