@@ -172,9 +172,9 @@ struct command_arg {
     const char *deprecated_since;
     const struct command_arg *args; /* of ARG_TYPE_ONEOF and ARG_TYPE_BLOCK */
     uint8_t arg_count;
-    uint8_t type;           /* enum command_arg_type */
-    uint8_t flags;          /* ARG_* */
-    int8_t key_spec_index;  /* -1: not a key */
+    uint8_t type;          /* enum command_arg_type */
+    uint8_t flags;         /* ARG_* */
+    int8_t key_spec_index; /* -1: not a key */
 };
 
 struct command_change {

@@ -34,8 +34,7 @@ static uint64_t load_u32(const char *data)
 /* Of at most seven bytes: every byte is in the word, some of them twice. */
 static uint64_t short_word(const char *data, size_t len)
 {
-    if (len >= 4)
-        return load_u32(data) | load_u32(data + len - 4) << 32;
+    if (len >= 4) return load_u32(data) | load_u32(data + len - 4) << 32;
     return (uint64_t)(uint8_t)data[0] | (uint64_t)(uint8_t)data[len / 2] << 8 |
            (uint64_t)(uint8_t)data[len - 1] << 16;
 }
@@ -59,8 +58,7 @@ static bool same_middle(const char *own, struct bytes name)
 
 static const struct command *find(struct bytes name, uint32_t container_tag)
 {
-    if (name.len == 0 || name.len > COMMAND_NAME_MAX)
-        return NULL;
+    if (name.len == 0 || name.len > COMMAND_NAME_MAX) return NULL;
     uint64_t head, tail;
     if (name.len >= 8) {
         head = bytes_lower_word(load_u64(name.data));
@@ -70,12 +68,10 @@ static const struct command *find(struct bytes name, uint32_t container_tag)
     }
     uint32_t tag = (uint32_t)name.len | container_tag << COMMAND_TAG_LENGTH_BITS;
     const struct command_slot *slot = slot_of(head, tail, tag);
-    if (slot->tag != tag || slot->head != head || slot->tail != tail)
-        return NULL;
+    if (slot->tag != tag || slot->head != head || slot->tail != tail) return NULL;
     const struct command *command = &command_table[slot->id];
     const char *own = command->name;
-    if (command->container)
-        own += strlen(command->container->name) + 1;
+    if (command->container) own += strlen(command->container->name) + 1;
     return same_middle(own, name) ? command : NULL;
 }
 

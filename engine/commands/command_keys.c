@@ -22,8 +22,7 @@ struct key_walk {
 static void add_key(struct key_walk *walk, int index, uint16_t flags)
 {
     assert(index > 0 && index < walk->argc);
-    if (walk->count < walk->cap)
-        walk->out[walk->count] = (struct key_ref){index, flags};
+    if (walk->count < walk->cap) walk->out[walk->count] = (struct key_ref){index, flags};
     walk->count++;
 }
 
@@ -35,11 +34,9 @@ static int find_keyword(const struct key_spec *spec, const struct key_walk *walk
     int last = start > 0 ? walk->argc - 2 : 2;
     struct bytes keyword = bytes_of(spec->from.keyword);
 
-    if (start < 0)
-        start += walk->argc;
+    if (start < 0) start += walk->argc;
     for (int i = start; direction > 0 ? i <= last : i >= last; i += direction)
-        if (i >= 1 && bytes_equal_nocase_bytes(walk->argv[i], keyword))
-            return i + 1;
+        if (i >= 1 && bytes_equal_nocase_bytes(walk->argv[i], keyword)) return i + 1;
     return 0;
 }
 
@@ -62,8 +59,8 @@ static bool find_range(const struct key_spec *spec, const struct key_walk *walk,
         break;
     case KEY_FIND_KEYNUM:
         if (begin + spec->keys.keynum_index >= argc ||
-            !number_parse_i64(walk->argv[begin + spec->keys.keynum_index], &keynum) ||
-            keynum < 0 || keynum > argc)
+            !number_parse_i64(walk->argv[begin + spec->keys.keynum_index], &keynum) || keynum < 0 ||
+            keynum > argc)
             return false;
         *first = begin + spec->keys.first;
         *last = *first + ((int)keynum - 1) * spec->keys.step;
@@ -80,8 +77,7 @@ static bool walk_spec(const struct key_spec *spec, struct key_walk *walk)
 
     if (spec->begin == KEY_BEGIN_KEYWORD) {
         begin = find_keyword(spec, walk);
-        if (begin == 0)
-            return true;
+        if (begin == 0) return true;
     }
     if (spec->begin == KEY_BEGIN_UNKNOWN || !find_range(spec, walk, begin, &first, &last))
         return false;
@@ -94,10 +90,8 @@ static bool walk_specs(const struct command *command, struct key_walk *walk, boo
 {
     for (int i = 0; i < command->key_spec_count; i++) {
         const struct key_spec *spec = &command->key_specs[i];
-        if ((spec->flags & KEY_NOT_KEY) && !routed)
-            continue;
-        if (!walk_spec(spec, walk))
-            return false;
+        if ((spec->flags & KEY_NOT_KEY) && !routed) continue;
+        if (!walk_spec(spec, walk)) return false;
     }
     return true;
 }
@@ -146,8 +140,7 @@ static void walk_sort(struct key_walk *walk)
         else if (bytes_equal_nocase(option, "store") && i + 1 < walk->argc)
             store = i + 1;
     }
-    if (store > 0)
-        add_key(walk, store, KEY_OW | KEY_UPDATE);
+    if (store > 0) add_key(walk, store, KEY_OW | KEY_UPDATE);
 }
 
 /* MIGRATE: one key, or, if that is empty, all arguments behind KEYS. */
@@ -161,10 +154,8 @@ static bool walk_migrate(struct key_walk *walk)
             i += 1;
         else if (bytes_equal_nocase(option, "auth2"))
             i += 2;
-        if (!bytes_equal_nocase(option, "keys"))
-            continue;
-        if (walk->argv[3].len > 0)
-            return false;
+        if (!bytes_equal_nocase(option, "keys")) continue;
+        if (walk->argv[3].len > 0) return false;
         for (int key = i + 1; key < walk->argc; key++)
             add_key(walk, key, flags);
         return true;
@@ -200,8 +191,7 @@ static bool walk_by_rule(const struct command *command, struct key_walk *walk, b
 static bool takes_keys(const struct command *command, bool routed)
 {
     for (int i = 0; i < command->key_spec_count; i++)
-        if (routed || !(command->key_specs[i].flags & KEY_NOT_KEY))
-            return true;
+        if (routed || !(command->key_specs[i].flags & KEY_NOT_KEY)) return true;
     return false;
 }
 
@@ -210,12 +200,10 @@ static int find_keys(const struct command *command, int argc, const struct bytes
 {
     struct key_walk walk = {argc, argv, out, cap, 0};
 
-    if (!takes_keys(command, routed))
-        return COMMAND_KEYS_NONE;
+    if (!takes_keys(command, routed)) return COMMAND_KEYS_NONE;
     if (command->arity > 0 ? argc != command->arity : argc < -command->arity)
         return COMMAND_KEYS_ARITY;
-    if (walk_by_rule(command, &walk, routed) && walk.count > 0)
-        return walk.count;
+    if (walk_by_rule(command, &walk, routed) && walk.count > 0) return walk.count;
     return command->flags & CMD_NO_MANDATORY_KEYS ? 0 : COMMAND_KEYS_INVALID;
 }
 

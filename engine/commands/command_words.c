@@ -45,8 +45,7 @@ const char *const arg_type_names[ARG_TYPE_COUNT] = {
 uint64_t command_words_acl_category(struct bytes word)
 {
     for (int bit = 0; bit < ACL_CAT_BIT_COUNT; bit++) {
-        if (bytes_equal_nocase(word, acl_category_names[bit]))
-            return UINT64_C(1) << bit;
+        if (bytes_equal_nocase(word, acl_category_names[bit])) return UINT64_C(1) << bit;
     }
     return 0;
 }

@@ -30,8 +30,7 @@ static const struct command *lookup(const struct bytes *argv, int argc)
 {
     const struct command *command = command_find(argv[0]);
     cr_assert_not_null(command);
-    if (command->is_container && argc > 1)
-        command = command_find_sub(command, argv[1]);
+    if (command->is_container && argc > 1) command = command_find_sub(command, argv[1]);
     cr_assert_not_null(command);
     return command;
 }
@@ -68,8 +67,7 @@ static void assert_keys(const char *text, const char *expected)
         used += (size_t)snprintf(found + used, sizeof found - used, "%s%.*s", i > 0 ? " " : "",
                                  (int)key.len, key.data);
         for (int bit = 0, first = 1; bit < KEY_BIT_COUNT; bit++) {
-            if (!(line.keys[i].flags & 1 << bit))
-                continue;
+            if (!(line.keys[i].flags & 1 << bit)) continue;
             used += (size_t)snprintf(found + used, sizeof found - used, "%c%s", first ? ':' : ',',
                                      key_flag_names[bit]);
             first = 0;
@@ -100,8 +98,9 @@ Test(command_find, finds_every_command_in_any_case)
         const char *const spellings[] = {own, upper, mixed};
         for (int i = 0; i < 3; i++) {
             struct bytes name = {spellings[i], len};
-            const struct command *found =
-                command->container ? command_find_sub(command->container, name) : command_find(name);
+            const struct command *found = command->container
+                                              ? command_find_sub(command->container, name)
+                                              : command_find(name);
             cr_assert_eq(found, command, "%s", command->name);
         }
     }
@@ -112,8 +111,7 @@ Test(command_find, does_not_find_a_name_with_one_byte_changed)
     for (int id = 0; id < COMMAND_COUNT; id++) {
         const struct command *command = &command_table[id];
         size_t len = strlen(command->name);
-        if (command->container)
-            continue;
+        if (command->container) continue;
         for (size_t at = 0; at < len; at++) {
             char name[32];
             memcpy(name, command->name, len);
@@ -168,8 +166,7 @@ Test(command_table, gives_each_command_one_handler_and_containers_none)
         bool in_session = session_handlers[id] != NULL;
         cr_assert(!(in_session && command->op), "%s", command->name);
         cr_assert_eq(command->op != NULL, command->where != WHERE_SESSION, "%s", command->name);
-        if (!command->is_container)
-            cr_assert(in_session || command->op, "%s", command->name);
+        if (!command->is_container) cr_assert(in_session || command->op, "%s", command->name);
     }
     cr_assert_not_null(session_handlers[COMMAND_COMMAND]);
     cr_assert_null(session_handlers[COMMAND_CONFIG]);
@@ -323,7 +320,8 @@ Test(command_keys, tells_why_there_are_none)
     assert_keys_error("GET", COMMAND_KEYS_ARITY);
     assert_keys_error("GET a b", COMMAND_KEYS_ARITY);
     assert_keys_error("MSET a", COMMAND_KEYS_ARITY);
-    cr_assert_str_eq(command_keys_error_text(COMMAND_KEYS_NONE), "The command has no key arguments");
+    cr_assert_str_eq(command_keys_error_text(COMMAND_KEYS_NONE),
+                     "The command has no key arguments");
 }
 
 Test(command_keys, counts_keys_beyond_the_room_for_them)
