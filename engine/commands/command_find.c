@@ -44,7 +44,7 @@ static const struct command_slot *slot_of(uint64_t head, uint64_t tail, uint32_t
     uint64_t hash = head * UINT64_C(0x9e3779b97f4a7c15) ^ tail * UINT64_C(0xc2b2ae3d27d4eb4f) ^
                     tag * UINT64_C(0x165667b19e3779f9);
     hash ^= hash >> 32;
-    hash *= UINT64_C(0xd6e8feb86659fd93);
+    hash *= command_index.seed;
     uint32_t displace = command_index.displace[hash >> (64 - command_index.displace_bits)];
     uint32_t mask = (UINT32_C(1) << command_index.slot_bits) - 1;
     return &command_index.slots[((uint32_t)(hash >> 16) ^ displace) & mask];

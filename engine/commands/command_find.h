@@ -4,7 +4,7 @@
  *
  * A name is hashed as three numbers: its first eight and its last eight bytes,
  * lower-cased (see command_find.c for names shorter than eight), and a tag made of
- * its length and its container. The generator chose `displace` so that every name
+ * its length and its container. The generator chose `displace` and `seed` so that every name
  * has a slot of its own (hash and displace: Belazzougui, Botelho, Dietzfelbinger,
  * ESA 2009), so that a lookup compares one slot.
  */
@@ -28,6 +28,7 @@ struct command_slot {
 struct command_index {
     const struct command_slot *slots;
     const uint16_t *displace;
+    uint64_t seed;         /* an odd number the hash is multiplied by */
     uint8_t slot_bits;     /* log2 of the number of slots */
     uint8_t displace_bits; /* log2 of the number of displacements */
 };

@@ -64,11 +64,11 @@ def name_words(name):
     return word, word
 
 
-def name_hash(head, tail, tag):
+def name_hash(head, tail, tag, seed):
     mixed = ((head * 0x9E3779B97F4A7C15) ^ (tail * 0xC2B2AE3D27D4EB4F)
              ^ (tag * 0x165667B19E3779F9)) & U64
     mixed ^= mixed >> 32
-    return mixed * 0xD6E8FEB86659FD93 & U64
+    return mixed * seed & U64
 
 
 class Index:
@@ -84,14 +84,17 @@ class Index:
             self.entries.append((*name_words(own), tag, ids[name]))
         self.slot_bits = max(2, (2 * len(self.entries) - 1).bit_length())
         self.displace_bits = max(1, self.slot_bits - 2)
+        # Names of one bucket may fall on the same slot whatever the displacement; then another
+        # seed parts them.
+        self.seed = 0xD6E8FEB86659FD93
         while not self._place():
-            self.slot_bits += 1
+            self.seed = self.seed * 0x5851F42D4C957F2D + 2 & U64
 
     def _place(self):
         size = 1 << self.slot_bits
         buckets = {}
         for entry in self.entries:
-            value = name_hash(*entry[:3])
+            value = name_hash(*entry[:3], self.seed)
             bucket = value >> (64 - self.displace_bits)
             buckets.setdefault(bucket, []).append((value >> 16 & 0xFFFFFFFF, entry))
         self.slots = [None] * size
@@ -121,7 +124,7 @@ class Index:
         for start in range(0, len(self.displace), 16):
             lines.append("    " + " ".join(f"{v}," for v in self.displace[start:start + 16]))
         lines += ["};", "", "const struct command_index command_index = {slots, displace, "
-                  f"{self.slot_bits}, {self.displace_bits}}};", ""]
+                  f"UINT64_C({self.seed:#x}), {self.slot_bits}, {self.displace_bits}}};", ""]
         return "\n".join(lines)
 
 

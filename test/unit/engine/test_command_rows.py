@@ -108,6 +108,6 @@ def test_the_index_has_a_slot_of_its_own_for_each_of_many_names(tmp_path):
     assert sorted(entry[3] for entry in used) == list(range(2000))
     for number, entry in enumerate(index.slots):
         if entry:
-            value = gen_command_table.name_hash(*entry[:3])
+            value = gen_command_table.name_hash(*entry[:3], index.seed)
             displace = index.displace[value >> (64 - index.displace_bits)]
             assert (value >> 16 & 0xFFFFFFFF ^ displace) & (len(index.slots) - 1) == number
