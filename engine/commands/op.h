@@ -1,0 +1,110 @@
+/*
+ * Op: one command being executed on the shard that owns its keys.
+ *
+ * A handler op_<command>() is a function of this context: it reads argv, reads and
+ * changes the keyspace and writes exactly one reply. It knows no client, thread or
+ * socket, and runs to completion. What it may rely on:
+ *
+ *  - arity has been checked; argv[0] is the name (argv[1] the subcommand's);
+ *  - all keys of argv are in op->ks: they are this shard's, or they were brought
+ *    together from several shards for this command (gather);
+ *  - a command of several keys that runs on each shard (where: each) sees only the
+ *    keys of this shard in argv, in their order, and writes the reply for these;
+ *  - argv stays valid until the handler returns, and never lies in the keyspace;
+ *  - ks->now_ms does not change while it runs.
+ *
+ * A handler that changes a key calls op_changed() once for the key after the
+ * change. A handler that changes nothing must not call it.
+ */
+#ifndef SHOAL_ENGINE_COMMANDS_OP_H
+#define SHOAL_ENGINE_COMMANDS_OP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "engine/commands/command.h"
+#include "engine/keyspace/keyspace.h"
+#include "net/reply.h"
+
+/* Settings that commands read; a frozen copy each shard has. */
+struct op_limits {
+    uint64_t bulk_max;       /* proto-max-bulk-len */
+    bool lfu;                /* maxmemory-policy is an LFU one */
+    bool lazy_user_del;      /* lazyfree-lazy-user-del */
+};
+
+struct op {
+    struct keyspace *ks;
+    struct db *db;
+    const struct command *command;
+    const struct bytes *argv;
+    int argc;
+    struct key key; /* of argv[command->first_key], when the command has such */
+    struct reply *reply;
+    const struct op_limits *limits;
+    struct blob **blobs;      /* blobs[i] holds argv[i], or NULL; NULL: none does */
+    struct reply_mark *marks; /* MERGE_KEYS on several shards: where each element ends */
+};
+
+/* The key named by argv[i]. */
+static inline struct key op_key(const struct op *op, int i)
+{
+    return keyspace_key(op->ks->seed, op->argv[i]);
+}
+
+/* Whether argv[i] is this word in any case; the word is given in lower case. */
+static inline bool op_arg_is(const struct op *op, int i, const char *lower)
+{
+    return bytes_equal_nocase(op->argv[i], lower);
+}
+
+/* Tells that a key was written (CHANGE_WRITE). The event class is one of the
+ * letters of notify-keyspace-events, the event its name ("set", "incrby"...). */
+void op_changed(struct op *op, const struct key *key, char event_class, const char *event);
+
+/* Tells that a key was deleted by the command: event "del" unless said otherwise. */
+void op_deleted(struct op *op, const struct key *key);
+
+/*
+ * A string value from argument i: an integer if it reads as one, embedded if it is
+ * short, a blob otherwise (taken over from the request where it came in one). The
+ * embedded bytes are argv's. False: no memory, an error was replied.
+ */
+bool op_string_value(struct op *op, int i, struct value *value);
+
+/* A string value from bytes that were computed; the same rules, copying. `edited`:
+ * the value was changed in place (OBJECT ENCODING raw). An integer-looking text is
+ * not turned into an integer when edited. */
+bool op_string_value_of(struct op *op, struct bytes bytes, bool edited, struct value *value);
+
+/* Replies with a string value as a bulk, by reference if it is large. */
+void op_reply_string(struct op *op, const struct entry *e);
+
+/* True if the entry (may be NULL) is of this type; replies WRONGTYPE otherwise. */
+bool op_is_type(struct op *op, const struct entry *e, enum value_type type);
+
+/* Parses argv[i] as a 64-bit integer; replies "ERR value is not an integer or out of
+ * range" (or the given text) and returns false if it is not one. */
+bool op_int(struct op *op, int i, int64_t *value);
+bool op_int_or(struct op *op, int i, int64_t *value, const char *error);
+
+/* Parses argv[i] as a long double; error "ERR value is not a valid float". */
+bool op_ldouble(struct op *op, int i, long double *value);
+
+/*
+ * An expiry given as argv[i] in seconds or milliseconds, relative to now or absolute,
+ * to ms since 1970. Replies "ERR invalid expire time in '<command>' command" and
+ * returns false when it is out of range, or not positive where `positive`.
+ */
+bool op_expiry(struct op *op, int i, bool seconds, bool relative, bool positive, int64_t *at_ms);
+
+/* The errors that many commands share. */
+void op_error_syntax(struct op *op);    /* ERR syntax error */
+void op_error_wrong_type(struct op *op); /* WRONGTYPE Operation against a key ... */
+void op_error_no_key(struct op *op);     /* ERR no such key */
+void op_error_arity(struct op *op);      /* ERR wrong number of arguments for '<command>' command */
+void op_error_memory(struct op *op);     /* OOM-like error when a client-sized allocation failed */
+
+#endif
