@@ -107,6 +107,7 @@ enum command_arg_type {
  *     combined by `merge`.
  * WHERE_GATHER: its keys, one or several, must come together under one transaction.
  * WHERE_ALL: on every shard, the answers combined by `merge`.
+ * WHERE_CURSOR: on the shard that owns the slot in its cursor, argv[1].
  */
 enum command_where {
 #define COMMAND_WHERE(name, word) WHERE_##name,
@@ -118,7 +119,8 @@ enum command_where {
 /*
  * How the answers of several shards become one: MERGE_SUM adds integers, MERGE_OK answers +OK if
  * all did, MERGE_KEYS puts array elements in the order of the keys, MERGE_CONCAT joins arrays in
- * any order. MERGE_NONE: only one shard answers.
+ * any order, MERGE_PICK takes one of the [weight, element] pairs with the chance its weight gives
+ * it. MERGE_NONE: only one shard answers.
  */
 enum command_merge {
 #define COMMAND_MERGE(name, word) MERGE_##name,
