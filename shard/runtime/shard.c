@@ -1,0 +1,192 @@
+/* Shard: see shard.h. */
+#include "shard/runtime/shard.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "base/alloc.h"
+#include "base/cpu.h"
+
+#define BACKGROUND_PERIOD_NS UINT64_C(50000000) /* at least so often when idle */
+
+struct shard *shard_new(struct node *node, unsigned index)
+{
+    struct shard *shard = alloc_aligned(sizeof *shard, CACHE_LINE);
+    memset(shard, 0, sizeof *shard);
+    shard->node = node;
+    shard->index = index;
+    unsigned count = node->shard_count;
+    shard->outboxes = alloc_zeroed(count * sizeof *shard->outboxes);
+    shard->dirty_outboxes = alloc_zeroed((count + 63) / 64 * sizeof(uint64_t));
+    mailbox_init(&shard->mailbox, count);
+    return shard;
+}
+
+void shard_free(struct shard *shard)
+{
+    mailbox_deinit(&shard->mailbox);
+    alloc_free(shard->outboxes);
+    alloc_free(shard->dirty_outboxes);
+    alloc_free(shard);
+}
+
+void shard_assert_owner(const struct shard *shard)
+{
+    assert(pthread_equal(pthread_self(), shard->thread));
+}
+
+void shard_post(struct shard *shard, unsigned to, struct message **message)
+{
+    outbox_add(&shard->outboxes[to], *message);
+    shard->dirty_outboxes[to / 64] |= UINT64_C(1) << (to % 64);
+    *message = NULL;
+}
+
+void shard_read_clock(struct shard *shard)
+{
+    const struct clock *clock = shard->node->options.clock;
+    shard->now_ns = clock_read_monotonic_ns(clock);
+    if (!shard->keyspace.frozen_time)
+        shard->keyspace.now_ms = clock_read_wall_ms(clock);
+    shard->keyspace.access_now = (uint32_t)(shard->now_ns / 1000000000);
+}
+
+static void take(void *ctx, struct message *message)
+{
+    struct shard *shard = ctx;
+    message->handle(shard, message);
+}
+
+/* Messages the shard sent to itself, also those sent while handling them. */
+static bool drain_own(struct shard *shard)
+{
+    struct outbox *own = &shard->outboxes[shard->index];
+    bool any = false;
+    while (own->first != NULL) {
+        any = true;
+        struct message *message = own->first;
+        *own = (struct outbox){0};
+        shard->dirty_outboxes[shard->index / 64] &= ~(UINT64_C(1) << (shard->index % 64));
+        while (message != NULL) {
+            struct message *next = message->next;
+            message->handle(shard, message);
+            message = next;
+        }
+    }
+    return any;
+}
+
+/* Hands the outboxes over. True if some receiver had no room. */
+static bool publish(struct shard *shard)
+{
+    bool left = false;
+    for (unsigned w = 0; w < shard->mailbox.words; w++) {
+        for (uint64_t dirty = shard->dirty_outboxes[w]; dirty != 0; dirty &= dirty - 1) {
+            unsigned to = w * 64 + (unsigned)__builtin_ctzll(dirty);
+            if (to == shard->index)
+                continue;
+            struct shard *target = shard->node->shards[to];
+            bool wake;
+            if (!mailbox_put(&target->mailbox, shard->index, &shard->outboxes[to], &wake)) {
+                left = true;
+                continue;
+            }
+            shard->dirty_outboxes[w] &= ~(UINT64_C(1) << (to % 64));
+            if (wake)
+                io_wake(shard->io, target->io);
+        }
+    }
+    return left;
+}
+
+/* How long the loop may sleep; 0 when there is something to do. */
+static int64_t rest(struct shard *shard, bool busy, int64_t wish_ns)
+{
+    if (busy || atomic_load_explicit(&shard->node->stopping, memory_order_relaxed) != 0)
+        return busy ? 0 : 1000000;
+    int64_t limit = (int64_t)BACKGROUND_PERIOD_NS * 2;
+    return wish_ns >= 0 && wish_ns < limit ? wish_ns : limit;
+}
+
+static void turn(struct shard *shard, int64_t *timeout_ns)
+{
+    const struct session_hooks *hooks = shard->node->hooks;
+    bool sleeping = *timeout_ns != 0 && mailbox_sleep(&shard->mailbox);
+    io_turn(shard->io, sleeping ? *timeout_ns : 0);
+    if (sleeping)
+        mailbox_awake(&shard->mailbox);
+    shard_read_clock(shard);
+    mailbox_drain(&shard->mailbox, take, shard);
+    hooks->execute(shard);
+    drain_own(shard);
+    bool more = false;
+    int64_t wish = hooks->background(shard, shard->now_ns, &more);
+    drain_own(shard);
+    more = publish(shard) || more;
+    hooks->flush(shard);
+    *timeout_ns = rest(shard, more, wish);
+}
+
+static void loop(struct shard *shard)
+{
+    const struct node *node = shard->node;
+    int64_t timeout_ns = 0;
+    while (atomic_load_explicit(&node->stopping, memory_order_acquire) == 0)
+        turn(shard, &timeout_ns);
+    /* Every shard goes on taking messages until all have nothing left to do. */
+    while (!node->hooks->drained(shard))
+        turn(shard, &timeout_ns);
+}
+
+static bool setup(struct shard *shard)
+{
+    struct node *node = shard->node;
+    char name[16], why[160];
+    snprintf(name, sizeof name, "shard-%u", shard->index);
+    prctl(PR_SET_NAME, name);
+    if (node->options.pin) {
+        int cpus[1024];
+        size_t count = cpu_affinity(cpus, countof(cpus));
+        if (count >= node->shard_count)
+            cpu_pin_thread(cpus[shard->index % count]);
+    }
+    struct io_events events = node->hooks->events;
+    events.ctx = shard;
+    shard->io = io_new(node->options.io, &events, why, sizeof why);
+    if (shard->io == NULL) {
+        log_warning(node->options.log, "Shard %u cannot start its I/O: %s", shard->index, why);
+        return false;
+    }
+    uint64_t rng_seed;
+    random_entropy(&rng_seed, sizeof rng_seed);
+    keyspace_init(&shard->keyspace, node->options.databases, node->hash_seed, rng_seed);
+    for (unsigned s = 0; s < SLOT_COUNT; s++)
+        if (node->slot_owner[s] == shard->index)
+            shard->slots_owned[s / 64] |= UINT64_C(1) << (s % 64);
+    locks_init(&shard->locks);
+    shard_read_clock(shard);
+    return node->hooks->shard_init(shard);
+}
+
+void *shard_main(void *arg)
+{
+    struct shard *shard = arg;
+    struct node *node = shard->node;
+    shard->thread = pthread_self();
+    if (!setup(shard)) {
+        atomic_fetch_add(&node->failed, 1);
+        return NULL;
+    }
+    atomic_fetch_add(&node->ready, 1);
+    /* Nobody posts before everybody can be woken. */
+    while (atomic_load(&node->ready) + atomic_load(&node->failed) < node->shard_count)
+        sched_yield();
+    if (atomic_load(&node->failed) == 0)
+        loop(shard);
+    node->hooks->shard_deinit(shard);
+    keyspace_deinit(&shard->keyspace);
+    locks_deinit(&shard->locks);
+    return NULL;
+}
