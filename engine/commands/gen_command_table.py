@@ -7,6 +7,7 @@ writes into DIR
 
     command_ids.gen.h        enum command_id
     command_table.gen.c      the rows, their documentation, the index of command_find()
+    op_handlers.gen.h        prototypes of the handlers that run on shards
     session_handlers.gen.h   handlers of commands that run where the client lives
     session_handlers.gen.c
 
@@ -142,10 +143,8 @@ class TableWriter:
         out = self.lines
         out.append("#include <stddef.h>\n\n#include \"command_ids.gen.h\"\n"
                    "#include \"engine/commands/command.h\"\n"
-                   "#include \"engine/commands/command_find.h\"\n")
-        ops = {row["run"] for row in self.rows.values() if row["run"] and row["where"] != "session"}
-        out.extend(f"void {op}(struct op *);" for op in sorted(ops))
-        out.append("")
+                   "#include \"engine/commands/command_find.h\"\n"
+                   "#include \"op_handlers.gen.h\"\n")
         for name, row in self.rows.items():
             self._pieces(name, row)
         out.append("const struct command command_table[COMMAND_COUNT] = {")
@@ -254,6 +253,13 @@ def ids_source(rows):
             f"enum command_id {{\n{body}    COMMAND_COUNT\n}};\n\n#endif\n")
 
 
+def op_header(rows):
+    guard = "SHOAL_ENGINE_COMMANDS_OP_HANDLERS_GEN_H"
+    ops = {row["run"] for row in rows.values() if row["run"] and row["where"] != "session"}
+    prototypes = "".join(f"void {op}(struct op *);\n" for op in sorted(ops))
+    return f"#ifndef {guard}\n#define {guard}\n\nstruct op;\n\n{prototypes}\n#endif\n"
+
+
 def session_sources(rows):
     guard = "SHOAL_ENGINE_COMMANDS_SESSION_HANDLERS_GEN_H"
     runs = {name: row["run"] for name, row in rows.items()
@@ -283,6 +289,7 @@ def main():
         outputs = {
             "command_ids.gen.h": ids_source(rows),
             "command_table.gen.c": TableWriter(rows, words).source(),
+            "op_handlers.gen.h": op_header(rows),
             "session_handlers.gen.h": session_header,
             "session_handlers.gen.c": session_source,
         }
