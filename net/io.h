@@ -43,7 +43,12 @@ struct stream {
     bool ended : 1;       /* the end event was delivered */
     bool cancelling : 1;  /* the armed receive is being withdrawn */
     bool queued : 1;      /* on the back end's list of streams to look at */
-    uint32_t interest;    /* epoll: events asked for */
+    bool readable : 1;    /* epoll: a receive may bring something */
+    bool writable : 1;    /* epoll: the kernel may take more of the send */
+    bool hung : 1;        /* epoll: an end or error is behind the bytes, if any */
+    bool reporting : 1;   /* epoll: the sent event is due */
+    bool watching : 1;    /* epoll: asked to hear when the socket takes bytes again */
+    int send_error;       /* epoll: what the sent event will say */
     struct list_node link; /* back end's list of streams to look at */
     char *fill;           /* rest of the owner's memory to fill */
     size_t fill_left;
