@@ -185,20 +185,6 @@ static void stream_read(struct epoller *e, struct stream *s)
     e->io.events.data(e->io.events.ctx, s, to, got);
 }
 
-/* Drops what was sent, and empty vectors, from the front of the message. */
-static void message_advance(struct msghdr *message, size_t sent)
-{
-    while (message->msg_iovlen > 0 && sent >= message->msg_iov->iov_len) {
-        sent -= message->msg_iov->iov_len;
-        message->msg_iov++;
-        message->msg_iovlen--;
-    }
-    if (sent > 0) {
-        message->msg_iov->iov_base = (char *)message->msg_iov->iov_base + sent;
-        message->msg_iov->iov_len -= sent;
-    }
-}
-
 /* Offers the kernel the first bytes of the message, at most SEND_BYTES; says in
  * *offered how many. */
 static ssize_t message_send(int fd, const struct msghdr *message, size_t *offered)
@@ -230,7 +216,7 @@ static void send_done(struct stream *s, int error)
 
 static void stream_send(struct epoller *e, struct stream *s)
 {
-    message_advance(&s->message, 0);
+    io_message_advance(&s->message, 0);
     if (s->message.msg_iovlen == 0) {
         send_done(s, 0);
         return;
@@ -244,7 +230,7 @@ static void stream_send(struct epoller *e, struct stream *s)
     if (sent < 0 && errno == EINTR) return;
     size_t taken = sent < 0 ? 0 : (size_t)sent;
     e->io.counters.sent_bytes += taken;
-    message_advance(&s->message, taken);
+    io_message_advance(&s->message, taken);
     if (s->message.msg_iovlen == 0) {
         send_done(s, 0);
     } else if (taken < offered) {
