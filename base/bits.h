@@ -42,8 +42,7 @@ static inline bool bits_is_pow2(uint64_t x)
     return x != 0 && (x & (x - 1)) == 0;
 }
 
-/* The smallest power of two >= x; 1 for 0. Zero when x is above 2^63 and the answer does not fit.
- */
+/* The smallest power of two >= x, 1 for 0. Above 2^63 it does not fit and the result is 0. */
 static inline uint64_t bits_round_up_pow2(uint64_t x)
 {
     if (x <= 1) return 1;

@@ -59,8 +59,10 @@ size_t number_format_double(char *out, size_t cap, double value);
 
 /*
  * The form of Redis 7.2: the fewest digits that read back as the same double ("0.1"), otherwise as
- * number_format_double() and with the same return. Exponents ("1e-7") appear for small numbers and
- * for those where more than 7 zeros would follow the digits.
+ * number_format_double() and with the same return. An exponent ("1e-7") appears when more than 7
+ * zeros would follow the digits, or with 7 decimals and more unless the first digit is near the
+ * point. Redis finds its digits by Grisu2, which now and then (one random double in 1500) gives one
+ * digit more, or another last one, that reads back the same.
  */
 size_t number_format_double_shortest(char *out, size_t cap, double value);
 
