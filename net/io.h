@@ -7,8 +7,9 @@
  *
  *  - Received bytes are handed out in the back end's own buffers (data event)
  *    and stay valid until the next io_turn(). Nothing is copied to get there.
- *  - A stream has at most one send under way. It ends with exactly one sent
- *    event, after all bytes were taken by the kernel or with an error.
+ *  - A stream has at most one send under way. Unless the stream is closed first,
+ *    it ends with exactly one sent event, after all bytes were taken by the kernel
+ *    or with an error; never from inside io_send().
  *  - io_close() may be called at any time, also from inside an event. The
  *    closed event is the last of a stream; then, and only then, its memory and
  *    whatever a send referred to belong to the caller again. It is delivered
@@ -43,12 +44,18 @@ struct stream {
     bool ended : 1;       /* the end event was delivered */
     bool cancelling : 1;  /* the armed receive is being withdrawn */
     bool queued : 1;      /* on the back end's list of streams to look at */
-    uint32_t interest;    /* epoll: events asked for */
+    bool readable : 1;    /* epoll: a receive may bring something */
+    bool writable : 1;    /* epoll: the kernel may take more of the send */
+    bool hung : 1;        /* epoll: an end or error is behind the bytes, if any */
+    bool reporting : 1;   /* epoll: the sent event is due */
+    bool watching : 1;    /* epoll: asked to hear when the socket takes bytes again */
+    int send_error;       /* epoll: what the sent event will say */
     struct list_node link; /* back end's list of streams to look at */
     char *fill;           /* rest of the owner's memory to fill */
     size_t fill_left;
     size_t fill_total;
     struct msghdr message; /* the send under way; msg_iov is the owner's array */
+    size_t vectors_behind; /* io_uring: of that array, those the message leaves for later */
 };
 
 /* A listening socket. */
@@ -62,8 +69,9 @@ struct listener {
 struct io_events {
     void *ctx;
     /* A connection was accepted: a non-blocking, close-on-exec descriptor the
-     * callee now owns. fd < 0: accepting failed with -errno (EMFILE...), the
-     * listener stays armed. */
+     * callee now owns. fd < 0: accepting failed with -errno (EMFILE...); the
+     * listener is tried again when a stream was closed or 100 ms later, which may
+     * fail and report again. */
     void (*accepted)(void *ctx, struct listener *listener, int fd);
     /* len >= 1 bytes arrived; valid until the next io_turn(). May still come
      * after io_pause() for what had already been received. */
@@ -118,6 +126,10 @@ bool io_uring_usable(char *why, size_t size);
  * when the kernel refuses. */
 struct io *io_new(enum io_choice choice, const struct io_events *events, char *why, size_t size);
 
+/* For the back ends: drops the bytes that were sent, and then empty vectors, from the
+ * front of the message. */
+void io_message_advance(struct msghdr *message, size_t sent);
+
 struct io *io_new_uring(const struct io_events *events, char *why, size_t size);
 struct io *io_new_epoll(const struct io_events *events, char *why, size_t size);
 
@@ -134,7 +146,8 @@ static inline void io_listen(struct io *io, struct listener *listener)
 }
 
 /* Stops accepting; the descriptor stays the caller's. Connections the kernel had
- * accepted by then are still delivered. */
+ * accepted by then are still delivered, so the structure stays in place until the
+ * io is freed; it may be listened on again. */
 static inline void io_unlisten(struct io *io, struct listener *listener)
 {
     io->backend->unlisten(io, listener);
@@ -147,7 +160,8 @@ static inline void io_start(struct io *io, struct stream *stream, int fd)
     io->backend->start(io, stream);
 }
 
-/* Stops receiving until io_resume(). */
+/* Stops receiving until io_resume(), the end of the stream included; io_recv_into()
+ * is carried out all the same. */
 static inline void io_pause(struct io *io, struct stream *stream)
 {
     io->backend->pause(io, stream);
@@ -172,8 +186,9 @@ static inline void io_recv_into(struct io *io, struct stream *stream, void *memo
     io->backend->recv_into(io, stream);
 }
 
-/* Sends the iov array, which with all it points to stays the caller's and
- * unchanged until the sent event (or closed). */
+/* Sends the iov array, any number of vectors. With all it points to it has to stay
+ * in place until the sent event (or closed); the back end may change the entries of
+ * the array, which are void after that. */
 static inline void io_send(struct io *io, struct stream *stream, struct iovec *iov, size_t count)
 {
     stream->message = (struct msghdr){.msg_iov = iov, .msg_iovlen = count};
@@ -181,7 +196,7 @@ static inline void io_send(struct io *io, struct stream *stream, struct iovec *i
 }
 
 /* Gives the connection up: nothing more is received or sent, the descriptor is
- * closed, and the closed event follows. Calling it again has no effect. */
+ * closed, and the closed event follows, but no other. Calling it again has no effect. */
 static inline void io_close(struct io *io, struct stream *stream)
 {
     io->backend->close(io, stream);

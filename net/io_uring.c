@@ -14,6 +14,7 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <liburing.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,8 +34,10 @@
 #define BUFFERS_MORE 32   /* added each time the kernel ran out of them */
 #define BUFFER_GROUP 0
 #define TURN_COMPLETIONS 1024
+#define OPERATION_BYTES ((size_t)1 << 30) /* the length of an operation has 32 bits */
+#define RETRY_NS 100000000 /* until a listener that failed is tried again */
 
-enum kind { KIND_NONE, KIND_RECEIVE, KIND_SEND, KIND_FILL, KIND_ACCEPT };
+enum kind { KIND_NONE, KIND_RECEIVE, KIND_SEND, KIND_FILL, KIND_ACCEPT, KIND_RETRY };
 #define KIND_MASK 7u
 
 struct uring {
@@ -47,6 +50,9 @@ struct uring {
     unsigned used_count;   /* buffers to give back at the next turn */
     uint16_t used[BUFFERS_MAX];
     struct list_node look; /* streams to arm or to finish closing */
+    bool retry_armed;      /* a timer for the stalled listeners runs */
+    struct __kernel_timespec retry_after;
+    struct list_node stalled; /* listeners that failed and are not armed */
 };
 
 static struct uring *uring_of(struct io *io)
@@ -94,7 +100,7 @@ static void arm_receive(struct uring *u, struct stream *s)
 static void arm_fill(struct uring *u, struct stream *s)
 {
     struct io_uring_sqe *sqe = sqe_get(u, s, KIND_FILL);
-    size_t len = bits_min(s->fill_left, (size_t)1 << 30);
+    size_t len = bits_min(s->fill_left, OPERATION_BYTES);
     io_uring_prep_recv(sqe, s->fd, s->fill, len, MSG_WAITALL);
     sqe_tag(sqe, s, KIND_FILL);
     s->filling = true;
@@ -150,19 +156,29 @@ static void uring_recv_into(struct io *io, struct stream *s)
     stream_settle(uring_of(io), s);
 }
 
-static void uring_send(struct io *io, struct stream *s)
+/* Hands the kernel the message, or as many of its vectors as one operation takes. */
+static void arm_send(struct uring *u, struct stream *s)
 {
-    struct uring *u = uring_of(io);
-    assert(!s->sending);
+    struct msghdr *message = &s->message;
     struct io_uring_sqe *sqe = sqe_get(u, s, KIND_SEND);
-    const struct iovec *iov = s->message.msg_iov;
-    if (s->message.msg_iovlen == 1)
-        io_uring_prep_send(sqe, s->fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL | MSG_WAITALL);
+    const struct iovec *iov = message->msg_iov;
+    s->vectors_behind = message->msg_iovlen - bits_min(message->msg_iovlen, IOV_MAX);
+    message->msg_iovlen -= s->vectors_behind;
+    if (message->msg_iovlen == 1)
+        io_uring_prep_send(sqe, s->fd, iov->iov_base, bits_min(iov->iov_len, OPERATION_BYTES),
+                           MSG_NOSIGNAL | MSG_WAITALL);
     else
-        io_uring_prep_sendmsg(sqe, s->fd, &s->message, MSG_NOSIGNAL | MSG_WAITALL);
+        io_uring_prep_sendmsg(sqe, s->fd, message, MSG_NOSIGNAL | MSG_WAITALL);
     sqe_tag(sqe, s, KIND_SEND);
     s->sending = true;
     s->ops++;
+}
+
+static void uring_send(struct io *io, struct stream *s)
+{
+    assert(!s->sending);
+    io_message_advance(&s->message, 0);
+    arm_send(uring_of(io), s);
 }
 
 static void uring_close(struct io *io, struct stream *s)
@@ -188,15 +204,40 @@ static void listener_arm(struct uring *u, struct listener *l)
     l->armed = true;
 }
 
+/* Leaves a listener that cannot accept alone for a while: armed again at once, it
+ * would fail again at once. */
+static void listener_stall(struct uring *u, struct listener *l)
+{
+    list_push_back(&u->stalled, &l->link);
+    if (u->retry_armed)
+        return;
+    u->retry_armed = true;
+    u->retry_after = (struct __kernel_timespec){.tv_nsec = RETRY_NS};
+    struct io_uring_sqe *sqe = sqe_get(u, NULL, KIND_RETRY);
+    io_uring_prep_timeout(sqe, &u->retry_after, 0, 0);
+    sqe_tag(sqe, NULL, KIND_RETRY);
+}
+
+/* Arms the stalled listeners: time has passed or a descriptor became free. */
+static void listeners_retry(struct uring *u)
+{
+    for (struct list_node *node; (node = list_pop_front(&u->stalled)) != NULL;)
+        listener_arm(u, container_of(node, struct listener, link));
+}
+
 static void uring_listen(struct io *io, struct listener *l)
 {
+    list_init(&l->link);
     listener_arm(uring_of(io), l);
 }
 
 static void uring_unlisten(struct io *io, struct listener *l)
 {
     struct uring *u = uring_of(io);
+    if (!l->armed)
+        return;
     l->armed = false;
+    list_remove(&l->link);
     struct io_uring_sqe *sqe = sqe_get(u, NULL, KIND_NONE);
     io_uring_prep_cancel64(sqe, (uint64_t)(uintptr_t)l | KIND_ACCEPT, 0);
     sqe_tag(sqe, NULL, KIND_NONE);
@@ -252,7 +293,8 @@ static void stream_end(struct uring *u, struct stream *s, int error)
  * first. */
 static void deliver(struct uring *u, struct stream *s, char *data, size_t len)
 {
-    if (s->fill_left > 0) {
+    /* Once full, the owner may at once name other memory to fill. */
+    while (len > 0 && s->fill_left > 0 && !s->closing) {
         size_t part = bits_min(len, s->fill_left);
         memcpy(s->fill, data, part);
         s->fill += part;
@@ -274,6 +316,7 @@ static void on_receive(struct uring *u, struct stream *s, int res, unsigned flag
         s->ops--;
     }
     if (res > 0) {
+        assert(flags & IORING_CQE_F_BUFFER);
         unsigned id = flags >> IORING_CQE_BUFFER_SHIFT;
         u->used[u->used_count++] = (uint16_t)id;
         u->io.counters.receives++;
@@ -311,41 +354,41 @@ static void on_fill(struct uring *u, struct stream *s, int res)
 
 static void on_send(struct uring *u, struct stream *s, int res)
 {
-    size_t wanted = 0;
-    for (size_t i = 0; i < s->message.msg_iovlen; i++)
-        wanted += s->message.msg_iov[i].iov_len;
+    struct msghdr *message = &s->message;
     s->ops--;
     s->sending = false;
     u->io.counters.sends++;
-    if (res > 0)
-        u->io.counters.sent_bytes += (uint64_t)res;
-    if (res > 0 && (size_t)res < wanted && !s->closing) {
-        /* A signal or memory pressure cut it short: send the rest. */
-        size_t skip = (size_t)res;
-        struct iovec *iov = s->message.msg_iov;
-        while (skip >= iov->iov_len) {
-            skip -= iov->iov_len;
-            iov++;
-            s->message.msg_iovlen--;
-        }
-        iov->iov_base = (char *)iov->iov_base + skip;
-        iov->iov_len -= skip;
-        s->message.msg_iov = iov;
-        uring_send(&u->io, s);
+    if (s->closing) {
+        stream_settle(u, s);
         return;
     }
-    if (!s->closing)
-        u->io.events.sent(u->io.events.ctx, s, res < 0 ? res : 0);
-    if (s->closing)
-        stream_settle(u, s);
+    if (res >= 0) {
+        u->io.counters.sent_bytes += (uint64_t)res;
+        message->msg_iovlen += s->vectors_behind;
+        io_message_advance(message, (size_t)res);
+        /* More vectors than one operation takes, or a signal or memory pressure
+         * cut it short: send the rest. */
+        if (message->msg_iovlen > 0) {
+            arm_send(u, s);
+            return;
+        }
+    }
+    u->io.events.sent(u->io.events.ctx, s, res < 0 ? res : 0);
+    stream_settle(u, s);
 }
 
 static void on_accept(struct uring *u, struct listener *l, int res, unsigned flags)
 {
-    if (res != -ECANCELED)
-        u->io.events.accepted(u->io.events.ctx, l, res);
-    if (!(flags & IORING_CQE_F_MORE) && l->armed)
+    if (res == -ECANCELED) /* by unlisten; by now it may be listened on again */
+        return;
+    bool ended = !(flags & IORING_CQE_F_MORE);
+    u->io.events.accepted(u->io.events.ctx, l, res);
+    if (!ended || !l->armed)
+        return;
+    if (res >= 0 || res == -ECONNABORTED || res == -EINTR || res == -EAGAIN)
         listener_arm(u, l);
+    else
+        listener_stall(u, l);
 }
 
 static void complete(struct uring *u, uint64_t user_data, int res, unsigned flags)
@@ -364,27 +407,33 @@ static void complete(struct uring *u, uint64_t user_data, int res, unsigned flag
     case KIND_ACCEPT:
         on_accept(u, owner, res, flags);
         break;
+    case KIND_RETRY:
+        u->retry_armed = false;
+        listeners_retry(u);
+        break;
     case KIND_NONE:
         break;
     }
 }
 
-/* Arms what waited for buffers and finishes what was closed. */
-static void streams_look(struct uring *u)
+/* Arms what waited for buffers and finishes what was closed. True if that
+ * delivered events. */
+static bool streams_look(struct uring *u)
 {
-    struct list_node todo;
-    list_init(&todo);
-    while (!list_empty(&u->look)) {
-        struct list_node *node = list_pop_front(&u->look);
+    bool delivered = false;
+    for (struct list_node *node; (node = list_pop_front(&u->look)) != NULL;) {
         struct stream *s = container_of(node, struct stream, link);
         s->queued = false;
         if (!s->closing) {
             stream_settle(u, s);
         } else if (s->ops == 0) {
             close(s->fd);
+            listeners_retry(u);
             u->io.events.closed(u->io.events.ctx, s);
+            delivered = true;
         }
     }
+    return delivered;
 }
 
 static void enter(struct uring *u, int64_t timeout_ns)
@@ -408,8 +457,8 @@ static void uring_turn(struct io *io, int64_t timeout_ns)
     struct uring *u = uring_of(io);
     io->counters.turns++;
     buffers_recycle(u);
-    if (unlikely(!list_empty(&u->look)))
-        streams_look(u);
+    if (unlikely(!list_empty(&u->look)) && streams_look(u))
+        timeout_ns = 0; /* something happened already */
     enter(u, timeout_ns);
     unsigned head, seen = 0;
     struct io_uring_cqe *cqe;
@@ -426,8 +475,10 @@ static void uring_free(struct io *io)
 {
     struct uring *u = uring_of(io);
     io_uring_queue_exit(&u->ring);
-    munmap(u->buffer_ring, BUFFERS_MAX * sizeof(struct io_uring_buf));
-    munmap(u->buffers, (size_t)BUFFERS_MAX * BUFFER_BYTES);
+    if (u->buffer_ring != NULL && u->buffer_ring != MAP_FAILED)
+        munmap(u->buffer_ring, BUFFERS_MAX * sizeof(struct io_uring_buf));
+    if (u->buffers != NULL && u->buffers != MAP_FAILED)
+        munmap(u->buffers, (size_t)BUFFERS_MAX * BUFFER_BYTES);
     alloc_free(u);
 }
 
@@ -511,6 +562,7 @@ struct io *io_new_uring(const struct io_events *events, char *why, size_t size)
     u->io.backend = &uring_backend;
     u->io.events = *events;
     list_init(&u->look);
+    list_init(&u->stalled);
     int res = ring_setup(&u->ring, RING_ENTRIES, COMPLETION_ENTRIES);
     if (res < 0) {
         snprintf(why, size, "%s", remedy(-res));
@@ -521,8 +573,7 @@ struct io *io_new_uring(const struct io_events *events, char *why, size_t size)
     res = buffers_setup(u);
     if (res < 0) {
         snprintf(why, size, "buffer ring: %s", remedy(-res));
-        io_uring_queue_exit(&u->ring);
-        alloc_free(u);
+        uring_free(&u->io);
         return NULL;
     }
     return &u->io;

@@ -52,6 +52,8 @@ void resp_release(struct resp_parser *p)
         return;
     if (p->partial)
         return; /* the state belongs to the next command already */
+    if (resp_is_slow(p))
+        p->argv = NULL;
     args_drop(p);
     alloc_free(p->args);
     alloc_free(p->views);
@@ -59,6 +61,25 @@ void resp_release(struct resp_parser *p)
     p->views = NULL;
     p->arg_cap = p->view_cap = 0;
     args_deinit(&p->line);
+}
+
+void resp_restart(struct resp_parser *p)
+{
+    p->partial = false;
+    p->argv = NULL;
+    blob_put(p->fill);
+    p->fill = NULL;
+    resp_release(p);
+    p->args_left = p->bulk_left = -1;
+}
+
+void resp_rebase(struct resp_parser *p, const char *data)
+{
+    if (p->argv != p->views)
+        return;
+    for (size_t i = 0; i < p->arg_count; i++)
+        if (p->args[i].blob == NULL)
+            p->views[i].data = data + p->args[i].from;
 }
 
 struct blob *resp_take_blob(struct resp_parser *p, size_t i)

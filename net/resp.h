@@ -85,6 +85,23 @@ enum resp_result resp_parse(struct resp_parser *parser, const struct resp_limits
  * path. To be called when that command is done with. */
 void resp_release(struct resp_parser *parser);
 
+/* Forgets everything about the commands seen so far: the next call reads from the
+ * first byte of a command again. Not to be called for a command that has received
+ * bytes of its own (resp_fill_at()). */
+void resp_restart(struct resp_parser *parser);
+
+/* The bytes of the command last returned, which took the slow path, lie at data now:
+ * its arguments are made to point there. */
+void resp_rebase(struct resp_parser *parser, const char *data);
+
+/* Whether the command last returned took the slow path: its arguments lie in the
+ * parser. */
+static inline bool resp_is_slow(const struct resp_parser *parser)
+{
+    return parser->argv != NULL &&
+           (parser->argv == parser->views || parser->argv == parser->line.items);
+}
+
 /* The blob that holds argument i of the command last returned, or NULL. The
  * caller that takes it (the argument stays readable as long as the blob lives)
  * owns the reference. */

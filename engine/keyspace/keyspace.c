@@ -273,6 +273,20 @@ void keyspace_changed(struct keyspace *ks, struct db *db, const struct key *key,
     }
 }
 
+void keyspace_observe(struct keyspace *ks, struct observer *observer)
+{
+    observer->next = ks->observers;
+    ks->observers = observer;
+}
+
+void keyspace_unobserve(struct keyspace *ks, struct observer *observer)
+{
+    struct observer **at = &ks->observers;
+    while (*at != observer)
+        at = &(*at)->next;
+    *at = observer->next;
+}
+
 void keyspace_swap(struct keyspace *ks, struct db *a, struct db *b)
 {
     struct db was = *a;

@@ -149,6 +149,11 @@ void keyspace_free_value(struct keyspace *ks, struct value value);
 void keyspace_changed(struct keyspace *ks, struct db *db, const struct key *key,
                       enum change_kind kind, char event_class, const char *event);
 
+/* Registers and withdraws an observer, whose memory stays the caller's. Either may be
+ * called from inside an observer. */
+void keyspace_observe(struct keyspace *ks, struct observer *observer);
+void keyspace_unobserve(struct keyspace *ks, struct observer *observer);
+
 /* Empties a database; its memory is freed bit by bit by keyspace_reclaim(). */
 void keyspace_flush(struct keyspace *ks, struct db *db);
 

@@ -61,6 +61,7 @@ const uint32_t table_class_buckets[] = {
     DOUBLING(1u << 28),
     DOUBLING(1u << 29),
 };
+#define OFFSET_UNIT 16 /* the allocator's alignment */
 #define CLASS_COUNT (sizeof table_class_buckets / sizeof table_class_buckets[0])
 
 struct resize {
@@ -71,8 +72,8 @@ struct resize {
 /* Lies in the 16 bytes before bucket 0. */
 struct header {
     uint32_t count;
-    uint32_t chained : 24;
-    uint32_t offset : 8; /* bytes from the start of the allocation to bucket 0 */
+    uint32_t chained : 29; /* a third of the buckets of the largest table fits */
+    uint32_t offset : 3;   /* 16-byte units from the start of the allocation to bucket 0 */
     struct resize *resize;
 };
 _Static_assert(sizeof(struct header) == 16, "the header fits the slack of the alignment");
@@ -129,13 +130,15 @@ static uint64_t root_new(unsigned size_class)
                       ~(uintptr_t)(CACHE_LINE - 1);
     uint64_t root = (uint64_t)size_class << 48 | (uint64_t)first;
     assert((first & ~TABLE_POINTER_MASK) == 0);
-    root_header(root)->offset = (uint32_t)(first - (uintptr_t)raw) & 0xff;
+    uintptr_t offset = first - (uintptr_t)raw;
+    assert(offset % OFFSET_UNIT == 0);
+    root_header(root)->offset = (uint32_t)(offset / OFFSET_UNIT) & 7;
     return root;
 }
 
 static void root_free(uint64_t root)
 {
-    alloc_free((char *)root_buckets(root) - root_header(root)->offset);
+    alloc_free((char *)root_buckets(root) - root_header(root)->offset * OFFSET_UNIT);
 }
 
 static void bucket_put(struct table_bucket *bucket, unsigned index, uint64_t word, uint8_t print)
@@ -315,7 +318,7 @@ static struct table_place chain_find(struct table_bucket *bucket, const struct t
             if (unlikely((word ^ hash) >> 48 != 0))
                 continue;
             struct bytes found = type->key(table_item(word));
-            if (likely(found.len == key.len && memcmp(found.data, key.data, key.len) == 0))
+            if (likely(bytes_equal(found, key)))
                 return (struct table_place){bucket, i};
         }
     }

@@ -119,11 +119,12 @@ static void turn(struct shard *shard, int64_t *timeout_ns)
         mailbox_awake(&shard->mailbox);
     shard_read_clock(shard);
     mailbox_drain(&shard->mailbox, take, shard);
-    hooks->execute(shard);
-    drain_own(shard);
+    do
+        hooks->execute(shard);
+    while (drain_own(shard));
     bool more = false;
     int64_t wish = hooks->background(shard, shard->now_ns, &more);
-    drain_own(shard);
+    more = shard->outboxes[shard->index].first != NULL || more;
     more = publish(shard) || more;
     hooks->flush(shard);
     *timeout_ns = rest(shard, more, wish);

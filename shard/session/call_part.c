@@ -1,0 +1,102 @@
+/* Call, on the shard that owns the keys: see call_part.h. */
+#include "shard/session/call_part.h"
+
+#include <assert.h>
+
+#include "base/alloc.h"
+#include "base/bits.h"
+#include "shard/runtime/shard.h"
+#include "shard/session/execute.h"
+#include "shard/session/session.h"
+
+void call_run_shares(struct shard *shard, struct work *work)
+{
+    struct session *session = session_of(shard);
+    struct keyspace *ks = &shard->keyspace;
+    for (uint32_t i = 0; i < work->share_count; i++) {
+        struct share *share = &work->shares[i];
+        work->reply.resp = share->resp;
+        struct op op = {
+            .ks = ks,
+            .db = &ks->dbs[share->db],
+            .command = share->command,
+            .argv = share->argv,
+            .argc = share->argc,
+            .reply = &work->reply,
+            .limits = &session->op_limits,
+            .blobs = share->blobs,
+            .marks = share->marks,
+        };
+        if (share->command->first_key > 0 && share->command->first_key < share->argc)
+            op.key = op_key(&op, share->command->first_key);
+        execute(session, &op);
+        share->end = reply_here(&work->reply);
+    }
+    /* References to blobs leave this thread with the reply. */
+    for (uint32_t i = 0; i < work->reply.ref_count; i++)
+        blob_share(work->reply.refs[i].blob);
+}
+
+void call_hop_shares(struct shard *shard, struct tx_part *part)
+{
+    call_run_shares(shard, part->data);
+}
+
+static void loan_take(struct keyspace *ks, struct loan *loan)
+{
+    struct db *db = &ks->dbs[loan->db];
+    struct found found = keyspace_find(ks, db, &loan->key);
+    loan->present = found.entry != NULL;
+    if (!loan->present)
+        return;
+    loan->expiry = entry_expiry(found.entry);
+    loan->value = keyspace_take(ks, db, &loan->key, &found, &loan->holder);
+    if (loan->value.encoding == ENCODING_BLOB)
+        blob_share((struct blob *)(uintptr_t)loan->value.word);
+}
+
+void call_hop_take(struct shard *shard, struct tx_part *part)
+{
+    struct work *work = part->data;
+    for (uint32_t i = 0; i < work->loan_count; i++)
+        loan_take(&shard->keyspace, &work->loans[i]);
+}
+
+static void loan_return(struct keyspace *ks, struct loan *loan)
+{
+    struct db *db = &ks->dbs[loan->db];
+    if (loan->present) {
+        struct found found = {0};
+        keyspace_put(ks, db, &loan->key, &found, loan->value, loan->expiry);
+        alloc_free(loan->holder);
+    }
+    for (struct loan_event *e = loan->events; e != NULL; e = e->next)
+        keyspace_changed(ks, db, &loan->key, e->kind, e->event_class, e->event);
+}
+
+void call_hop_return(struct shard *shard, struct tx_part *part)
+{
+    struct work *work = part->data;
+    for (uint32_t i = 0; i < work->loan_count; i++)
+        loan_return(&shard->keyspace, &work->loans[i]);
+}
+
+void call_compare(struct shard *shard, struct work *work)
+{
+    struct watch_table *table = session_of(shard)->watches;
+    for (const struct watch *w = work->watches; w != NULL; w = w->next)
+        if (!watch_valid(table, w->db, &w->key, w->version))
+            work->stale = true;
+}
+
+void call_hop_compare(struct shard *shard, struct tx_part *part)
+{
+    call_compare(shard, part->data);
+}
+
+void call_hop_watch(struct shard *shard, struct tx_part *part)
+{
+    struct work *work = part->data;
+    for (struct watch *w = work->watches; w != NULL; w = w->next)
+        w->version = watch_add(session_of(shard)->watches, w->db, &w->key);
+}
