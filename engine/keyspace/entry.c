@@ -88,3 +88,15 @@ struct entry *entry_set_expiry(struct entry *e, int64_t expiry)
     alloc_free(e);
     return moved;
 }
+
+bool entry_embedded_grow(struct entry *e, size_t len)
+{
+    struct bytes old = entry_embedded(e);
+    assert(len >= old.len && len <= ENTRY_EMBED_MAX);
+    size_t at = (size_t)(old.data - (const char *)e);
+    if (len > old.len && at + len > alloc_usable(e))
+        return false;
+    uint32_t stored = (uint32_t)len;
+    memcpy(e->body + entry_value_at(e), &stored, 4);
+    return true;
+}

@@ -168,6 +168,10 @@ struct value entry_value(const struct entry *e);
 /* The entry with another expiry, at the same or a new address. */
 struct entry *entry_set_expiry(struct entry *e, int64_t expiry);
 
+/* Makes the embedded string of an entry `len` bytes long, no shorter than it is, if
+ * the memory of the entry allows it; the new bytes are not initialised. */
+bool entry_embedded_grow(struct entry *e, size_t len);
+
 /* Bytes allocated for the entry itself. */
 size_t entry_bytes(const struct entry *e);
 
