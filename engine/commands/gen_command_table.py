@@ -9,6 +9,7 @@ writes into DIR
     command_table.gen.c      the rows, their documentation, the index of command_find()
     session_handlers.gen.h   handlers of commands that run where the client lives
     session_handlers.gen.c
+    op_handlers.gen.h        prototypes of the handlers that run on shards
 
 The structures are in command.h, the index is explained in command_find.[ch].
 """
@@ -254,6 +255,15 @@ def ids_source(rows):
             f"enum command_id {{\n{body}    COMMAND_COUNT\n}};\n\n#endif\n")
 
 
+def op_header(rows):
+    guard = "SHOAL_ENGINE_COMMANDS_OP_HANDLERS_GEN_H"
+    runs = {row["run"] for row in rows.values() if row["run"] and row["where"] != "session"}
+    prototypes = "".join(f"void {run}(struct op *);\n" for run in sorted(runs))
+    return (f"#ifndef {guard}\n#define {guard}\n\n"
+            "/* The handlers of commands that run on shards. */\n"
+            f"struct op;\n\n{prototypes}\n#endif\n")
+
+
 def session_sources(rows):
     guard = "SHOAL_ENGINE_COMMANDS_SESSION_HANDLERS_GEN_H"
     runs = {name: row["run"] for name, row in rows.items()
@@ -285,6 +295,7 @@ def main():
             "command_table.gen.c": TableWriter(rows, words).source(),
             "session_handlers.gen.h": session_header,
             "session_handlers.gen.c": session_source,
+            "op_handlers.gen.h": op_header(rows),
         }
     except command_rows.RowError as error:
         sys.exit(f"gen_command_table: {error}")

@@ -122,15 +122,21 @@ static void touch(struct keyspace *ks, struct entry *e)
         e->access = ks->access_now;
 }
 
-struct found keyspace_read(struct keyspace *ks, struct db *db, const struct key *key)
+struct found keyspace_peek(struct keyspace *ks, struct db *db, const struct key *key)
 {
     struct found found = keyspace_find(ks, db, key);
-    if (found.entry != NULL) {
+    if (found.entry != NULL)
         ks->counters.hits++;
-        touch(ks, found.entry);
-    } else {
+    else
         ks->counters.misses++;
-    }
+    return found;
+}
+
+struct found keyspace_read(struct keyspace *ks, struct db *db, const struct key *key)
+{
+    struct found found = keyspace_peek(ks, db, key);
+    if (found.entry != NULL)
+        touch(ks, found.entry);
     return found;
 }
 

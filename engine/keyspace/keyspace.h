@@ -76,6 +76,7 @@ struct keyspace {
     uint64_t seed;
     struct db *dbs;
     uint16_t db_count;
+    const uint64_t *owned; /* bit s: slot s is this shard's; NULL: all are. The runtime's. */
     bool expire_passive; /* DEBUG SET-ACTIVE-EXPIRE 0: only look-ups delete expired keys */
     bool frozen_time;    /* inside a script or transaction: now_ms is not advanced */
     int64_t now_ms;
@@ -111,6 +112,9 @@ struct found keyspace_find(struct keyspace *ks, struct db *db, const struct key 
 
 /* Looks a key up for a reading command: counts the hit or miss and the access. */
 struct found keyspace_read(struct keyspace *ks, struct db *db, const struct key *key);
+
+/* As keyspace_read(), but the key does not count as used by it (TTL, EXISTS...). */
+struct found keyspace_peek(struct keyspace *ks, struct db *db, const struct key *key);
 
 /* Looks a key up for a command that is going to change it. */
 struct found keyspace_write(struct keyspace *ks, struct db *db, const struct key *key);
@@ -178,6 +182,12 @@ void keyspace_scan(struct keyspace *ks, struct db *db, uint32_t *slot, uint64_t 
 
 /* A key chosen at random that has not expired, NULL if none was found. */
 struct entry *keyspace_random(struct keyspace *ks, struct db *db);
+
+/* Whether a slot is this shard's. */
+static inline bool keyspace_owns(const struct keyspace *ks, uint32_t slot)
+{
+    return ks->owned == NULL || (ks->owned[slot / 64] >> (slot % 64) & 1) != 0;
+}
 
 /* Whether the entry's time has come. */
 static inline bool keyspace_expired(const struct keyspace *ks, const struct entry *e)
