@@ -7,9 +7,9 @@ writes into DIR
 
     command_ids.gen.h        enum command_id
     command_table.gen.c      the rows, their documentation, the index of command_find()
+    op_handlers.gen.h        prototypes of the handlers that run on shards
     session_handlers.gen.h   handlers of commands that run where the client lives
     session_handlers.gen.c
-    op_handlers.gen.h        prototypes of the handlers that run on shards
 
 The structures are in command.h, the index is explained in command_find.[ch].
 """
@@ -143,10 +143,8 @@ class TableWriter:
         out = self.lines
         out.append("#include <stddef.h>\n\n#include \"command_ids.gen.h\"\n"
                    "#include \"engine/commands/command.h\"\n"
-                   "#include \"engine/commands/command_find.h\"\n")
-        ops = {row["run"] for row in self.rows.values() if row["run"] and row["where"] != "session"}
-        out.extend(f"void {op}(struct op *);" for op in sorted(ops))
-        out.append("")
+                   "#include \"engine/commands/command_find.h\"\n"
+                   "#include \"op_handlers.gen.h\"\n")
         for name, row in self.rows.items():
             self._pieces(name, row)
         out.append("const struct command command_table[COMMAND_COUNT] = {")
@@ -257,11 +255,9 @@ def ids_source(rows):
 
 def op_header(rows):
     guard = "SHOAL_ENGINE_COMMANDS_OP_HANDLERS_GEN_H"
-    runs = {row["run"] for row in rows.values() if row["run"] and row["where"] != "session"}
-    prototypes = "".join(f"void {run}(struct op *);\n" for run in sorted(runs))
-    return (f"#ifndef {guard}\n#define {guard}\n\n"
-            "/* The handlers of commands that run on shards. */\n"
-            f"struct op;\n\n{prototypes}\n#endif\n")
+    ops = {row["run"] for row in rows.values() if row["run"] and row["where"] != "session"}
+    prototypes = "".join(f"void {op}(struct op *);\n" for op in sorted(ops))
+    return f"#ifndef {guard}\n#define {guard}\n\nstruct op;\n\n{prototypes}\n#endif\n"
 
 
 def session_sources(rows):
@@ -293,9 +289,9 @@ def main():
         outputs = {
             "command_ids.gen.h": ids_source(rows),
             "command_table.gen.c": TableWriter(rows, words).source(),
+            "op_handlers.gen.h": op_header(rows),
             "session_handlers.gen.h": session_header,
             "session_handlers.gen.c": session_source,
-            "op_handlers.gen.h": op_header(rows),
         }
     except command_rows.RowError as error:
         sys.exit(f"gen_command_table: {error}")

@@ -8,54 +8,67 @@
 
 #include "base/alloc.h"
 #include "engine/commands/op.h"
+#include "engine/keyspace/prefetch.h"
 #include "op_handlers.gen.h"
 
-static void delete_keys(struct op *op)
+/* What is done with a key of several; returns what it adds to the reply. */
+typedef int (*key_fn)(struct op *op, const struct key *key);
+
+/* Does it with all keys, looking ahead over groups of them, and replies the sum. */
+static void each_key(struct op *op, key_fn act)
 {
-    int64_t deleted = 0;
-    for (int i = 1; i < op->argc; i++) {
-        struct key key = op_key(op, i);
-        struct found found = keyspace_find(op->ks, op->db, &key);
-        if (found.entry == NULL)
-            continue;
-        keyspace_remove(op->ks, op->db, &key, &found);
-        op_deleted(op, &key);
-        deleted++;
+    struct key keys[PREFETCH_GROUP];
+    int64_t sum = 0;
+    for (int i = 1; i < op->argc;) {
+        int n = 0;
+        for (; n < PREFETCH_GROUP && i < op->argc; n++, i++)
+            keys[n] = op_key(op, i);
+        prefetch_keys(op->db, keys, (size_t)n);
+        for (int k = 0; k < n; k++)
+            sum += act(op, &keys[k]);
     }
-    reply_int(op->reply, deleted);
+    reply_int(op->reply, sum);
+}
+
+static int delete_key(struct op *op, const struct key *key)
+{
+    struct found found = keyspace_find(op->ks, op->db, key);
+    if (found.entry == NULL)
+        return 0;
+    keyspace_remove(op->ks, op->db, key, &found);
+    op_deleted(op, key);
+    return 1;
+}
+
+static int peek_key(struct op *op, const struct key *key)
+{
+    return keyspace_peek(op->ks, op->db, key).entry != NULL;
+}
+
+static int touch_key(struct op *op, const struct key *key)
+{
+    return keyspace_read(op->ks, op->db, key).entry != NULL;
 }
 
 void op_del(struct op *op)
 {
-    delete_keys(op);
+    each_key(op, delete_key);
 }
 
 /* The same as DEL: large values are freed by another thread in either case. */
 void op_unlink(struct op *op)
 {
-    delete_keys(op);
-}
-
-typedef struct found (*look_up_fn)(struct keyspace *, struct db *, const struct key *);
-
-static void count_keys(struct op *op, look_up_fn look_up)
-{
-    int64_t there = 0;
-    for (int i = 1; i < op->argc; i++) {
-        struct key key = op_key(op, i);
-        there += look_up(op->ks, op->db, &key).entry != NULL;
-    }
-    reply_int(op->reply, there);
+    each_key(op, delete_key);
 }
 
 void op_exists(struct op *op)
 {
-    count_keys(op, keyspace_peek);
+    each_key(op, peek_key);
 }
 
 void op_touch(struct op *op)
 {
-    count_keys(op, keyspace_read);
+    each_key(op, touch_key);
 }
 
 void op_type(struct op *op)
