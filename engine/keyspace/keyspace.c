@@ -17,11 +17,19 @@ static struct bytes item_key(const void *item)
     return entry_key(item);
 }
 
-const struct table_type keyspace_table_type = {.key = item_key};
+static uint64_t item_hash(const void *item, const void *seed)
+{
+    struct bytes name = entry_key(item);
+    return hash_bytes(name.data, name.len, *(const uint64_t *)seed);
+}
+
+/* Enough to find an item, and constant, so that the compiler sees what it calls. */
+static const struct table_type find_type = {.key = item_key};
 
 void keyspace_init(struct keyspace *ks, uint16_t db_count, uint64_t seed, uint64_t rng_seed)
 {
     *ks = (struct keyspace){.seed = seed, .db_count = db_count};
+    ks->tables = (struct table_type){.key = item_key, .hash = item_hash, .ctx = &ks->seed};
     ks->dbs = alloc_zeroed(db_count * sizeof *ks->dbs);
     for (uint16_t i = 0; i < db_count; i++) {
         ks->dbs[i].index = i;
@@ -98,7 +106,7 @@ static struct found find_any(struct db *db, const struct key *key)
     struct found found = {0};
     if (unlikely(db->slots == NULL))
         return found;
-    found.place = table_find(&db->slots[key->slot], &keyspace_table_type, key->name, key->hash);
+    found.place = table_find(&db->slots[key->slot], &find_type, key->name, key->hash);
     if (found.place.bucket != NULL)
         found.entry = table_place_item(found.place);
     return found;
@@ -178,11 +186,12 @@ static void expiry_moved(struct keyspace *ks, struct db *db, const struct key *k
         note_expiry(ks, db, key, to);
 }
 
-static void entry_add(struct db *db, const struct key *key, struct found *found)
+static void entry_add(struct keyspace *ks, struct db *db, const struct key *key,
+                      struct found *found)
 {
     db_prepare(db);
     struct table *table = &db->slots[key->slot];
-    table_add(table, &keyspace_table_type, found->entry, key->hash);
+    table_add(table, &ks->tables, found->entry, key->hash);
     db->busy[key->slot / 64] |= UINT64_C(1) << (key->slot % 64);
     db->keys++;
     /* The place is looked up again by who needs it. */
@@ -196,7 +205,7 @@ struct entry *keyspace_put(struct keyspace *ks, struct db *db, const struct key 
     if (old == NULL) {
         found->entry = entry_make(key->name, value, expiry, NULL);
         found->entry->access = ks->access_now;
-        entry_add(db, key, found);
+        entry_add(ks, db, key, found);
         expiry_moved(ks, db, key, ENTRY_NO_EXPIRY, expiry);
         return found->entry;
     }
@@ -224,7 +233,7 @@ static void entry_unlink(struct keyspace *ks, struct db *db, const struct key *k
 {
     struct table *table = &db->slots[key->slot];
     expiry_moved(ks, db, key, entry_expiry(found->entry), ENTRY_NO_EXPIRY);
-    table_remove(table, &keyspace_table_type, found->place, key->hash);
+    table_remove(table, &ks->tables, found->place, key->hash);
     if (table->root == 0)
         db->busy[key->slot / 64] &= ~(UINT64_C(1) << (key->slot % 64));
     db->keys--;

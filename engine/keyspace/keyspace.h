@@ -74,6 +74,7 @@ struct keyspace_counters {
 
 struct keyspace {
     uint64_t seed;
+    struct table_type tables; /* of the slots; refers to seed, so a keyspace stays where it is */
     struct db *dbs;
     uint16_t db_count;
     const uint64_t *owned; /* bit s: slot s is this shard's; NULL: all are. The runtime's. */
@@ -194,7 +195,5 @@ static inline bool keyspace_expired(const struct keyspace *ks, const struct entr
 {
     return (e->flags & ENTRY_EXPIRES) != 0 && entry_expiry(e) < ks->now_ms;
 }
-
-extern const struct table_type keyspace_table_type;
 
 #endif

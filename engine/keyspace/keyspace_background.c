@@ -106,7 +106,7 @@ static void entry_expire(struct keyspace *ks, struct db *db, struct entry *e, ui
     memcpy(copy, name.data, name.len);
     struct key key = {.name = bytes_make(copy, name.len), .hash = hash, .slot = slot};
     struct found found = {
-        .entry = e, .place = table_find(&db->slots[slot], &keyspace_table_type, key.name, hash)};
+        .entry = e, .place = table_find(&db->slots[slot], &ks->tables, key.name, hash)};
     assert(found.place.bucket != NULL);
     keyspace_remove(ks, db, &key, &found);
     ks->counters.expired++;
