@@ -165,8 +165,9 @@ bool keyspace_reclaim(struct keyspace *ks, size_t entries);
 
 /*
  * Deletes keys whose time has come, looking at up to `notes` notes of the wheels;
- * also goes on rebuilding wheels that hold too many stale notes. True if more is
- * due already. now_ms is the real time.
+ * also goes on rebuilding wheels that hold too many stale notes. True if it should
+ * be called again soon: more is due already, or a wheel is not rebuilt yet, whose
+ * missing notes may be due. now_ms is the real time.
  */
 bool keyspace_expire_due(struct keyspace *ks, int64_t now_ms, size_t notes);
 

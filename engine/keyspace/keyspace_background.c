@@ -180,16 +180,18 @@ bool keyspace_expire_due(struct keyspace *ks, int64_t now_ms, size_t notes)
 {
     if (ks->expire_passive)
         return false;
+    bool rebuilding = false;
     for (uint16_t i = 0; i < ks->db_count; i++) {
         struct db *db = &ks->dbs[i];
         if (db->wheel == NULL)
             continue;
         renote(ks, db);
+        rebuilding = rebuilding || db->renote_slot < SLOT_COUNT;
         struct expiry_note note;
         while (notes > 0 && expiry_next(db->wheel, now_ms, &note)) {
             note_due(ks, db, note);
             notes--;
         }
     }
-    return notes == 0;
+    return notes == 0 || rebuilding;
 }
