@@ -11,6 +11,7 @@
 #include "base/hash.h"
 
 #define LARGE_BLOB_BYTES (256 * 1024) /* from here on, freeing is left to another thread */
+#define RANDOM_TRIES 100                /* at keys that turn out to have expired */
 
 static struct bytes item_key(const void *item)
 {
@@ -352,18 +353,53 @@ void keyspace_scan(struct keyspace *ks, struct db *db, uint32_t *slot, uint64_t 
     }
 }
 
+/* The slot that has keys with so many such slots before it. */
+static uint32_t nth_busy(const struct db *db, uint32_t n)
+{
+    uint32_t i = 0;
+    for (uint32_t here; n >= (here = (uint32_t)__builtin_popcountll(db->busy[i])); i++)
+        n -= here;
+    uint64_t word = db->busy[i];
+    while (n-- > 0)
+        word &= word - 1;
+    return i * 64 + (uint32_t)__builtin_ctzll(word);
+}
+
+static bool any_slot(void *ctx, uint32_t slot)
+{
+    return true;
+}
+
+static void keep_last(void *ctx, struct entry *entry)
+{
+    *(struct entry **)ctx = entry;
+}
+
+/* A key that has not expired, by looking at all from some slot on. */
+static struct entry *walk_to_alive(struct keyspace *ks, struct db *db, uint32_t first)
+{
+    struct entry *alive = NULL;
+    uint64_t cursor = 0;
+    for (uint32_t slot = first; slot < SLOT_COUNT && alive == NULL;)
+        keyspace_scan(ks, db, &slot, &cursor, 1, any_slot, keep_last, &alive);
+    cursor = 0;
+    for (uint32_t slot = 0; slot < first && alive == NULL;)
+        keyspace_scan(ks, db, &slot, &cursor, 1, any_slot, keep_last, &alive);
+    return alive;
+}
+
 struct entry *keyspace_random(struct keyspace *ks, struct db *db)
 {
     if (db->keys == 0)
         return NULL;
-    /* A few tries in case of expired keys that have not been deleted yet. */
-    for (int i = 0; i < 100; i++) {
-        uint32_t slot = next_busy(db, (uint32_t)rng_below(&ks->rng, SLOT_COUNT));
-        if (slot == SLOT_COUNT)
-            slot = next_busy(db, 0);
+    uint32_t busy = 0, slot = 0;
+    for (uint32_t i = 0; i < SLOT_COUNT / 64; i++)
+        busy += (uint32_t)__builtin_popcountll(db->busy[i]);
+    for (int i = 0; i < RANDOM_TRIES; i++) {
+        slot = nth_busy(db, (uint32_t)rng_below(&ks->rng, busy));
         struct entry *e = table_random(&db->slots[slot], rng_next(&ks->rng));
         if (!keyspace_expired(ks, e))
             return e;
     }
-    return NULL;
+    return walk_to_alive(ks, db, slot);
 }

@@ -182,7 +182,9 @@ void keyspace_scan(struct keyspace *ks, struct db *db, uint32_t *slot, uint64_t 
                    size_t want, bool (*mine)(void *ctx, uint32_t slot),
                    void (*visit)(void *ctx, struct entry *entry), void *ctx);
 
-/* A key chosen at random that has not expired, NULL if none was found. */
+/* A key chosen at random that has not expired; NULL if there is none. Any slot that
+ * has keys is as likely as another, and so is any key of a small slot. Where nearly
+ * all keys have expired without having been deleted, it looks at each of them. */
 struct entry *keyspace_random(struct keyspace *ks, struct db *db);
 
 /* Whether a slot is this shard's. */
