@@ -248,6 +248,46 @@ Test(keyspace, keys_whose_notes_are_being_rebuilt_still_go_in_time)
     cr_assert_lt(expiry_count(db->wheel), 10);
 }
 
+/* Names of keys of one slot whose notes are all the same. */
+static unsigned names_of_one_part(char names[][NAME_MAX_BYTES], unsigned max)
+{
+    enum { TRIED = 400000 };
+    char name[NAME_MAX_BYTES];
+    uint8_t *times = calloc(1u << EXPIRY_HASH_BITS, 1);
+    uint32_t best = 0;
+    for (unsigned n = 0; n < TRIED; n++) {
+        uint32_t part = (uint32_t)(key_numbered(name, "{p}%u", n).hash >> (64 - EXPIRY_HASH_BITS));
+        if (++times[part] > times[best]) best = part;
+    }
+    free(times);
+    unsigned count = 0;
+    for (unsigned n = 0; n < TRIED && count < max; n++)
+        if (key_numbered(names[count], "{p}%u", n).hash >> (64 - EXPIRY_HASH_BITS) == best) count++;
+    return count;
+}
+
+Test(keyspace, notes_of_keys_that_share_one_do_not_multiply)
+{
+    char names[6][NAME_MAX_BYTES];
+    unsigned count = names_of_one_part(names, 6);
+    cr_assert_geq(count, 5);
+    int64_t expiry = START_MS + 300000000;
+    for (unsigned n = 0; n < count; n++) {
+        struct key key = key_named(names[n]);
+        put(db, &key, number(n), expiry + n * 5000);
+    }
+    while (db->keys > 0) {
+        ks.now_ms += db->keys == count ? 1000 : 300;
+        while (keyspace_expire_due(&ks, ks.now_ms, 100))
+            ;
+        cr_assert_leq(expiry_count(db->wheel), count);
+        size_t gone = ks.now_ms <= expiry ? 0 : (size_t)(ks.now_ms - expiry + 4999) / 5000;
+        size_t late = ks.now_ms <= expiry + 1000 ? 0 : (size_t)(ks.now_ms - expiry + 3999) / 5000;
+        cr_assert(db->keys >= count - (gone < count ? gone : count));
+        cr_assert(db->keys <= count - (late < count ? late : count));
+    }
+}
+
 static struct value blob_of(const void *data, size_t len)
 {
     struct blob *blob = blob_try(len, len);
