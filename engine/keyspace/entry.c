@@ -6,6 +6,11 @@
 
 #define LONG_KEY_LEN UINT16_MAX
 
+const char *const entry_type_names[TYPE_COUNT] = {
+    [TYPE_STRING] = "string", [TYPE_LIST] = "list", [TYPE_SET] = "set",
+    [TYPE_ZSET] = "zset",     [TYPE_HASH] = "hash", [TYPE_STREAM] = "stream",
+};
+
 static size_t size_for(struct bytes key, const struct value *value, int64_t expiry)
 {
     size_t size = sizeof(struct entry) + (expiry == ENTRY_NO_EXPIRY ? 0 : 8) +

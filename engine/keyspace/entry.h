@@ -44,6 +44,9 @@ enum value_encoding {
     ENCODING_OBJECT,   /* the first encoding of the other types: value word is a pointer */
 };
 
+/* "string", "list"...: what TYPE answers and SCAN TYPE takes. */
+extern const char *const entry_type_names[TYPE_COUNT];
+
 #define ENTRY_EXPIRES  1u /* has an expiry */
 #define ENTRY_LONG_KEY 2u /* key of 64 KB or more */
 #define ENTRY_EDITED   4u /* string changed in place: OBJECT ENCODING says raw */

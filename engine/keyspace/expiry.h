@@ -9,7 +9,8 @@
  * one is dropped. The promise: each key with an expiry has a note due no later
  * than TICK_MS after it expires.
  *
- * Notes left behind by deleted keys are bounded: see expiry_crowded().
+ * Notes left behind by deleted keys are bounded by the keyspace, which fills a new
+ * wheel when they are too many.
  */
 #ifndef SHOAL_ENGINE_KEYSPACE_EXPIRY_H
 #define SHOAL_ENGINE_KEYSPACE_EXPIRY_H
@@ -36,8 +37,9 @@ void expiry_free(struct expiry_wheel *wheel);
 void expiry_add(struct expiry_wheel *wheel, uint16_t slot, uint64_t hash, int64_t at_ms);
 
 /* Takes the next note that is due at now_ms. False: none is. A note is due when its
- * key may have expired, but it may be early or stale: the caller checks, and adds
- * a note again for each key with an expiry that is still ahead. */
+ * key may have expired, but it may be early or stale: the caller checks, and if
+ * keys with an expiry are left in that part of the slot, adds a note for the first
+ * of them. */
 bool expiry_next(struct expiry_wheel *wheel, int64_t now_ms, struct expiry_note *note);
 
 /* Notes held. */

@@ -11,17 +11,26 @@
 #include "base/hash.h"
 
 #define LARGE_BLOB_BYTES (256 * 1024) /* from here on, freeing is left to another thread */
+#define RANDOM_TRIES 100                /* at keys that turn out to have expired */
 
 static struct bytes item_key(const void *item)
 {
     return entry_key(item);
 }
 
-const struct table_type keyspace_table_type = {.key = item_key};
+static uint64_t item_hash(const void *item, const void *seed)
+{
+    struct bytes name = entry_key(item);
+    return hash_bytes(name.data, name.len, *(const uint64_t *)seed);
+}
+
+/* Enough to find an item, and constant, so that the compiler sees what it calls. */
+static const struct table_type find_type = {.key = item_key};
 
 void keyspace_init(struct keyspace *ks, uint16_t db_count, uint64_t seed, uint64_t rng_seed)
 {
     *ks = (struct keyspace){.seed = seed, .db_count = db_count};
+    ks->tables = (struct table_type){.key = item_key, .hash = item_hash, .ctx = &ks->seed};
     ks->dbs = alloc_zeroed(db_count * sizeof *ks->dbs);
     for (uint16_t i = 0; i < db_count; i++) {
         ks->dbs[i].index = i;
@@ -98,7 +107,7 @@ static struct found find_any(struct db *db, const struct key *key)
     struct found found = {0};
     if (unlikely(db->slots == NULL))
         return found;
-    found.place = table_find(&db->slots[key->slot], &keyspace_table_type, key->name, key->hash);
+    found.place = table_find(&db->slots[key->slot], &find_type, key->name, key->hash);
     if (found.place.bucket != NULL)
         found.entry = table_place_item(found.place);
     return found;
@@ -122,15 +131,21 @@ static void touch(struct keyspace *ks, struct entry *e)
         e->access = ks->access_now;
 }
 
-struct found keyspace_read(struct keyspace *ks, struct db *db, const struct key *key)
+struct found keyspace_peek(struct keyspace *ks, struct db *db, const struct key *key)
 {
     struct found found = keyspace_find(ks, db, key);
-    if (found.entry != NULL) {
+    if (found.entry != NULL)
         ks->counters.hits++;
-        touch(ks, found.entry);
-    } else {
+    else
         ks->counters.misses++;
-    }
+    return found;
+}
+
+struct found keyspace_read(struct keyspace *ks, struct db *db, const struct key *key)
+{
+    struct found found = keyspace_peek(ks, db, key);
+    if (found.entry != NULL)
+        touch(ks, found.entry);
     return found;
 }
 
@@ -172,11 +187,12 @@ static void expiry_moved(struct keyspace *ks, struct db *db, const struct key *k
         note_expiry(ks, db, key, to);
 }
 
-static void entry_add(struct db *db, const struct key *key, struct found *found)
+static void entry_add(struct keyspace *ks, struct db *db, const struct key *key,
+                      struct found *found)
 {
     db_prepare(db);
     struct table *table = &db->slots[key->slot];
-    table_add(table, &keyspace_table_type, found->entry, key->hash);
+    table_add(table, &ks->tables, found->entry, key->hash);
     db->busy[key->slot / 64] |= UINT64_C(1) << (key->slot % 64);
     db->keys++;
     /* The place is looked up again by who needs it. */
@@ -190,7 +206,7 @@ struct entry *keyspace_put(struct keyspace *ks, struct db *db, const struct key 
     if (old == NULL) {
         found->entry = entry_make(key->name, value, expiry, NULL);
         found->entry->access = ks->access_now;
-        entry_add(db, key, found);
+        entry_add(ks, db, key, found);
         expiry_moved(ks, db, key, ENTRY_NO_EXPIRY, expiry);
         return found->entry;
     }
@@ -218,7 +234,7 @@ static void entry_unlink(struct keyspace *ks, struct db *db, const struct key *k
 {
     struct table *table = &db->slots[key->slot];
     expiry_moved(ks, db, key, entry_expiry(found->entry), ENTRY_NO_EXPIRY);
-    table_remove(table, &keyspace_table_type, found->place, key->hash);
+    table_remove(table, &ks->tables, found->place, key->hash);
     if (table->root == 0)
         db->busy[key->slot / 64] &= ~(UINT64_C(1) << (key->slot % 64));
     db->keys--;
@@ -351,18 +367,53 @@ void keyspace_scan(struct keyspace *ks, struct db *db, uint32_t *slot, uint64_t 
     }
 }
 
+/* The slot that has keys with so many such slots before it. */
+static uint32_t nth_busy(const struct db *db, uint32_t n)
+{
+    uint32_t i = 0;
+    for (uint32_t here; n >= (here = (uint32_t)__builtin_popcountll(db->busy[i])); i++)
+        n -= here;
+    uint64_t word = db->busy[i];
+    while (n-- > 0)
+        word &= word - 1;
+    return i * 64 + (uint32_t)__builtin_ctzll(word);
+}
+
+static bool any_slot(void *ctx, uint32_t slot)
+{
+    return true;
+}
+
+static void keep_last(void *ctx, struct entry *entry)
+{
+    *(struct entry **)ctx = entry;
+}
+
+/* A key that has not expired, by looking at all from some slot on. */
+static struct entry *walk_to_alive(struct keyspace *ks, struct db *db, uint32_t first)
+{
+    struct entry *alive = NULL;
+    uint64_t cursor = 0;
+    for (uint32_t slot = first; slot < SLOT_COUNT && alive == NULL;)
+        keyspace_scan(ks, db, &slot, &cursor, 1, any_slot, keep_last, &alive);
+    cursor = 0;
+    for (uint32_t slot = 0; slot < first && alive == NULL;)
+        keyspace_scan(ks, db, &slot, &cursor, 1, any_slot, keep_last, &alive);
+    return alive;
+}
+
 struct entry *keyspace_random(struct keyspace *ks, struct db *db)
 {
     if (db->keys == 0)
         return NULL;
-    /* A few tries in case of expired keys that have not been deleted yet. */
-    for (int i = 0; i < 100; i++) {
-        uint32_t slot = next_busy(db, (uint32_t)rng_below(&ks->rng, SLOT_COUNT));
-        if (slot == SLOT_COUNT)
-            slot = next_busy(db, 0);
+    uint32_t busy = 0, slot = 0;
+    for (uint32_t i = 0; i < SLOT_COUNT / 64; i++)
+        busy += (uint32_t)__builtin_popcountll(db->busy[i]);
+    for (int i = 0; i < RANDOM_TRIES; i++) {
+        slot = nth_busy(db, (uint32_t)rng_below(&ks->rng, busy));
         struct entry *e = table_random(&db->slots[slot], rng_next(&ks->rng));
         if (!keyspace_expired(ks, e))
             return e;
     }
-    return NULL;
+    return walk_to_alive(ks, db, slot);
 }

@@ -74,8 +74,10 @@ struct keyspace_counters {
 
 struct keyspace {
     uint64_t seed;
+    struct table_type tables; /* of the slots; refers to seed, so a keyspace stays where it is */
     struct db *dbs;
     uint16_t db_count;
+    const uint64_t *owned; /* bit s: slot s is this shard's; NULL: all are. The runtime's. */
     bool expire_passive; /* DEBUG SET-ACTIVE-EXPIRE 0: only look-ups delete expired keys */
     bool frozen_time;    /* inside a script or transaction: now_ms is not advanced */
     int64_t now_ms;
@@ -111,6 +113,9 @@ struct found keyspace_find(struct keyspace *ks, struct db *db, const struct key 
 
 /* Looks a key up for a reading command: counts the hit or miss and the access. */
 struct found keyspace_read(struct keyspace *ks, struct db *db, const struct key *key);
+
+/* As keyspace_read(), but the key does not count as used by it (TTL, EXISTS...). */
+struct found keyspace_peek(struct keyspace *ks, struct db *db, const struct key *key);
 
 /* Looks a key up for a command that is going to change it. */
 struct found keyspace_write(struct keyspace *ks, struct db *db, const struct key *key);
@@ -165,8 +170,9 @@ bool keyspace_reclaim(struct keyspace *ks, size_t entries);
 
 /*
  * Deletes keys whose time has come, looking at up to `notes` notes of the wheels;
- * also goes on rebuilding wheels that hold too many stale notes. True if more is
- * due already. now_ms is the real time.
+ * also goes on rebuilding wheels that hold too many stale notes. True if it should
+ * be called again soon: more is due already, or a wheel is not rebuilt yet, whose
+ * missing notes may be due. now_ms is the real time.
  */
 bool keyspace_expire_due(struct keyspace *ks, int64_t now_ms, size_t notes);
 
@@ -181,15 +187,21 @@ void keyspace_scan(struct keyspace *ks, struct db *db, uint32_t *slot, uint64_t 
                    size_t want, bool (*mine)(void *ctx, uint32_t slot),
                    void (*visit)(void *ctx, struct entry *entry), void *ctx);
 
-/* A key chosen at random that has not expired, NULL if none was found. */
+/* A key chosen at random that has not expired; NULL if there is none. Any slot that
+ * has keys is as likely as another, and so is any key of a small slot. Where nearly
+ * all keys have expired without having been deleted, it looks at each of them. */
 struct entry *keyspace_random(struct keyspace *ks, struct db *db);
+
+/* Whether a slot is this shard's. */
+static inline bool keyspace_owns(const struct keyspace *ks, uint32_t slot)
+{
+    return ks->owned == NULL || (ks->owned[slot / 64] >> (slot % 64) & 1) != 0;
+}
 
 /* Whether the entry's time has come. */
 static inline bool keyspace_expired(const struct keyspace *ks, const struct entry *e)
 {
     return (e->flags & ENTRY_EXPIRES) != 0 && entry_expiry(e) < ks->now_ms;
 }
-
-extern const struct table_type keyspace_table_type;
 
 #endif

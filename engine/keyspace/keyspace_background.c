@@ -66,10 +66,12 @@ bool keyspace_reclaim(struct keyspace *ks, size_t entries)
     return ks->reclaim != NULL;
 }
 
-/* The keys of a slot that belong to a note. */
+/* The keys of a slot that belong to a note: those that have expired, and when the
+ * first of the others will. */
 struct part {
     struct keyspace *ks;
     uint32_t hash_part;
+    int64_t earliest; /* INT64_MAX: no other key has an expiry */
     size_t count;
     bool more; /* did not all fit */
     struct {
@@ -88,6 +90,11 @@ static void part_visit(void *ctx, void *item)
     uint64_t hash = hash_bytes(name.data, name.len, part->ks->seed);
     if (hash >> (64 - EXPIRY_HASH_BITS) != part->hash_part)
         return;
+    if (!keyspace_expired(part->ks, e)) {
+        if (entry_expiry(e) < part->earliest)
+            part->earliest = entry_expiry(e);
+        return;
+    }
     if (part->count == PART_KEYS) {
         part->more = true;
         return;
@@ -106,7 +113,7 @@ static void entry_expire(struct keyspace *ks, struct db *db, struct entry *e, ui
     memcpy(copy, name.data, name.len);
     struct key key = {.name = bytes_make(copy, name.len), .hash = hash, .slot = slot};
     struct found found = {
-        .entry = e, .place = table_find(&db->slots[slot], &keyspace_table_type, key.name, hash)};
+        .entry = e, .place = table_find(&db->slots[slot], &ks->tables, key.name, hash)};
     assert(found.place.bucket != NULL);
     keyspace_remove(ks, db, &key, &found);
     ks->counters.expired++;
@@ -118,23 +125,22 @@ static void entry_expire(struct keyspace *ks, struct db *db, struct entry *e, ui
 static void note_due(struct keyspace *ks, struct db *db, struct expiry_note note)
 {
     const struct table *table = &db->slots[note.slot];
-    struct part part = {.ks = ks, .hash_part = note.hash_part};
+    struct part part = {.ks = ks, .hash_part = note.hash_part, .earliest = INT64_MAX};
     /* The positions of this part of the hash order. */
     uint64_t cursor = (uint64_t)note.hash_part << (32 - EXPIRY_HASH_BITS);
     uint64_t end = cursor + (UINT64_C(1) << (32 - EXPIRY_HASH_BITS));
     do
         cursor = table_scan(table, cursor, part_visit, &part);
     while (cursor != 0 && cursor < end);
-    for (size_t i = 0; i < part.count; i++) {
-        struct entry *e = part.keys[i].entry;
-        if (keyspace_expired(ks, e))
-            entry_expire(ks, db, e, part.keys[i].hash, note.slot);
-        else
-            expiry_add(db->wheel, note.slot, part.keys[i].hash, entry_expiry(e));
-    }
-    if (part.more) /* the rest next time */
+    for (size_t i = 0; i < part.count; i++)
+        entry_expire(ks, db, part.keys[i].entry, part.keys[i].hash, note.slot);
+    /* One note for what is left, so that the notes of keys that share a part do not
+     * multiply: it will find the others when it falls due for the first of them. */
+    if (part.more)
+        part.earliest = ks->now_ms;
+    if (part.earliest != INT64_MAX)
         expiry_add(db->wheel, note.slot, (uint64_t)note.hash_part << (64 - EXPIRY_HASH_BITS),
-                   ks->now_ms);
+                   part.earliest);
 }
 
 struct renote {
@@ -180,16 +186,18 @@ bool keyspace_expire_due(struct keyspace *ks, int64_t now_ms, size_t notes)
 {
     if (ks->expire_passive)
         return false;
+    bool rebuilding = false;
     for (uint16_t i = 0; i < ks->db_count; i++) {
         struct db *db = &ks->dbs[i];
         if (db->wheel == NULL)
             continue;
         renote(ks, db);
+        rebuilding = rebuilding || db->renote_slot < SLOT_COUNT;
         struct expiry_note note;
         while (notes > 0 && expiry_next(db->wheel, now_ms, &note)) {
             note_due(ks, db, note);
             notes--;
         }
     }
-    return notes == 0;
+    return notes == 0 || rebuilding;
 }
