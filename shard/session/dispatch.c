@@ -1,0 +1,357 @@
+/*
+ * Dispatch: decides what becomes of each command; see session.h.
+ *
+ * The fast path: a command of one key, from a client in no special state. On this
+ * shard it is executed at once; for another it joins the batch of this turn. No lock
+ * is looked at unless a transaction is in flight here.
+ */
+#include <assert.h>
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "base/bits.h"
+#include "engine/commands/command_ids.gen.h"
+#include "shard/session/batch.h"
+#include "shard/session/call.h"
+#include "shard/session/client.h"
+#include "shard/session/dispatch.h"
+#include "shard/session/execute.h"
+#include "shard/session/queue.h"
+#include "shard/session/server.h"
+#include "shard/session/session.h"
+#include "shard/session/session_handlers.gen.h"
+#include "shard/session/stats.h"
+
+#define PENDING_MAX 4096 /* replies a client may have outstanding */
+
+static bool arity_fits(const struct command *command, uint32_t argc)
+{
+    int32_t arity = command->arity;
+    return arity >= 0 ? argc == (uint32_t)arity : argc >= (uint32_t)-arity;
+}
+
+/* The blobs of a request's arguments, taken out of the parser; NULL if there are none.
+ * To be given to blobs_drop(). */
+static struct blob **blobs_take(struct client *client, const struct request *request)
+{
+    if (likely(client->parser.blob_count == 0) || request->argv != client->parser.argv)
+        return NULL;
+    struct blob **blobs = alloc_zeroed(request->argc * sizeof(struct blob *));
+    for (uint32_t i = 0; i < request->argc; i++)
+        blobs[i] = resp_take_blob(&client->parser, i);
+    return blobs;
+}
+
+static void blobs_drop(struct blob **blobs, uint32_t argc)
+{
+    if (likely(blobs == NULL))
+        return;
+    for (uint32_t i = 0; i < argc; i++)
+        blob_put(blobs[i]);
+    alloc_free(blobs);
+}
+
+static void seat_granted(struct shard *shard, struct seat *seat)
+{
+    struct client *client = container_of(seat, struct client, seat);
+    (void)shard;
+    client->granted = true;
+    client_resume(client, STALL_LOCK);
+}
+
+/* Executes a command whose keys are on this shard. */
+static enum outcome run_here(struct session *session, struct client *client,
+                             const struct request *request)
+{
+    struct shard *shard = session->shard;
+    if (unlikely(shard->locks.seats > 0) && !client->granted &&
+        execute_conflicts(session, request->command, (int)request->argc, request->argv,
+                          &request->key)) {
+        execute_take_seat(session, request->command, (int)request->argc, request->argv,
+                          &request->key, &client->seat, &client->seat_locks, seat_granted);
+        client->stall |= STALL_LOCK;
+        return OUTCOME_AGAIN;
+    }
+    struct blob **blobs = blobs_take(client, request);
+    struct batch *capture = NULL;
+    struct op op = {
+        .ks = &shard->keyspace,
+        .db = &shard->keyspace.dbs[client->db],
+        .command = request->command,
+        .argv = request->argv,
+        .argc = (int)request->argc,
+        .key = request->key,
+        .reply = &client->reply,
+        .limits = &session->op_limits,
+        .blobs = blobs,
+    };
+    if (unlikely(client->pending_count > 0)) {
+        capture = batch_capture(session, client);
+        op.reply = &capture->reply;
+    }
+    shard->keyspace.no_touch = (client->flags & CLIENT_NO_TOUCH) != 0;
+    execute(session, &op);
+    shard->keyspace.no_touch = false;
+    if (unlikely(capture != NULL))
+        batch_captured(capture);
+    if (unlikely(client->granted))
+        client_leave_seat(client);
+    blobs_drop(blobs, request->argc);
+    return OUTCOME_DONE;
+}
+
+static enum outcome run_there(struct session *session, struct client *client,
+                              const struct request *request, unsigned owner)
+{
+    if (unlikely(client->pending_count >= PENDING_MAX)) {
+        client->stall |= STALL_PENDING;
+        return OUTCOME_AGAIN;
+    }
+    struct blob **blobs = blobs_take(client, request);
+    batch_add(session, owner, client, request, blobs);
+    blobs_drop(blobs, request->argc);
+    return OUTCOME_DONE;
+}
+
+static enum outcome run_on(struct session *session, struct client *client,
+                           const struct request *request, unsigned owner)
+{
+    if (owner == session->shard->index)
+        return run_here(session, client, request);
+    return run_there(session, client, request, owner);
+}
+
+/* The command waits until all earlier replies of the client are in. */
+static bool must_wait(struct client *client)
+{
+    if (client->pending_count == 0)
+        return false;
+    client->stall |= STALL_PENDING;
+    return true;
+}
+
+void execute_session(struct session *session, struct client *client)
+{
+    const struct command *command = client->command;
+    uint32_t errors = client->reply.errors;
+    uint64_t begin = stats_begin(session->stats);
+    session_handlers[command->id](client);
+    stats_end(session->stats, command, begin, client->reply.errors != errors, &client->reply);
+}
+
+/* Errors found before execution. Inside MULTI they make EXEC fail. */
+static void reject(struct session *session, struct client *client, const struct command *command)
+{
+    if (client->flags & CLIENT_MULTI)
+        client->flags |= CLIENT_MULTI_FAILED;
+    stats_rejected(session->stats, command, &client->reply);
+}
+
+static void reject_unknown(struct session *session, struct client *client,
+                           const struct request *request)
+{
+    char args[256];
+    size_t len = 0;
+    args[0] = 0;
+    for (uint32_t i = 1; i < request->argc && len < 128; i++) {
+        int n = snprintf(args + len, sizeof args - len, "'%.*s' ",
+                         (int)bits_min(request->argv[i].len, 128 - len), request->argv[i].data);
+        len += (size_t)n;
+    }
+    reply_errorf(&client->reply, "ERR unknown command '%.*s', with args beginning with: %s",
+                 (int)bits_min(request->argv[0].len, 128), request->argv[0].data, args);
+    reject(session, client, NULL);
+}
+
+static void reject_unknown_sub(struct session *session, struct client *client,
+                               const struct request *request)
+{
+    char name[32];
+    size_t len = 0;
+    for (const char *p = request->command->name; *p != 0 && len + 1 < sizeof name; p++)
+        name[len++] = *p >= 'a' && *p <= 'z' ? (char)(*p - 32) : *p;
+    name[len] = 0;
+    reply_errorf(&client->reply, "ERR unknown subcommand '%.*s'. Try %s HELP.",
+                 (int)bits_min(request->argv[1].len, 128), request->argv[1].data, name);
+    reject(session, client, request->command);
+}
+
+/* Finds the command proper and refuses what may not be executed. False: refused, the
+ * error was replied. */
+static bool admit(struct session *session, struct client *client, struct request *request)
+{
+    const struct command *command = request->command;
+    if (command == NULL) {
+        reject_unknown(session, client, request);
+        return false;
+    }
+    if (command->is_container && request->argc > 1) {
+        const struct command *sub = command_find_sub(command, request->argv[1]);
+        if (sub == NULL) {
+            reject_unknown_sub(session, client, request);
+            return false;
+        }
+        request->command = command = sub;
+    }
+    bool has_handler = command->where != WHERE_SESSION || session_handlers[command->id] != NULL;
+    if (!arity_fits(command, request->argc) || !has_handler ||
+        (command->where == WHERE_EACH && command->key_step > 1 &&
+         ((int)request->argc - command->first_key) % command->key_step != 0)) {
+        reply_errorf(&client->reply, "ERR wrong number of arguments for '%s' command",
+                     command->name);
+        reject(session, client, command);
+        return false;
+    }
+    if (client->flags & CLIENT_LOCKED_OUT && !(command->flags & CMD_NO_AUTH)) {
+        reply_error(&client->reply, "NOAUTH Authentication required.");
+        reject(session, client, command);
+        return false;
+    }
+    return true;
+}
+
+static bool runs_in_multi(const struct command *command)
+{
+    switch (command->id) {
+    case COMMAND_EXEC:
+    case COMMAND_DISCARD:
+    case COMMAND_MULTI:
+    case COMMAND_WATCH:
+    case COMMAND_QUIT:
+    case COMMAND_RESET:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Puts a command of a transaction on the client's queue. */
+static void enqueue(struct session *session, struct client *client, const struct request *request)
+{
+    const struct command *command = request->command;
+    if (command->flags & CMD_NO_MULTI) {
+        reply_error(&client->reply, "ERR Command not allowed inside a transaction");
+        reject(session, client, command);
+        return;
+    }
+    struct blob **blobs = blobs_take(client, request);
+    queue_add(client->queue, queued_new(command, (int)request->argc, request->argv, blobs));
+    blobs_drop(blobs, request->argc);
+    reply_status(&client->reply, "QUEUED");
+}
+
+static enum outcome after(const struct client *client)
+{
+    return client->stall != 0 ? OUTCOME_STALL : OUTCOME_DONE;
+}
+
+static enum outcome run_session(struct session *session, struct client *client,
+                                const struct request *request)
+{
+    struct blob **blobs = blobs_take(client, request);
+    client->command = request->command;
+    client->argv = request->argv;
+    client->argc = (int)request->argc;
+    client->blobs = blobs;
+    execute_session(session, client);
+    client->blobs = NULL;
+    blobs_drop(blobs, request->argc);
+    return after(client);
+}
+
+static enum outcome run_call(struct session *session, struct client *client,
+                             const struct request *request)
+{
+    if (must_wait(client))
+        return OUTCOME_AGAIN;
+    struct blob **blobs = blobs_take(client, request);
+    struct queued *queued =
+        queued_new(request->command, (int)request->argc, request->argv, blobs);
+    blobs_drop(blobs, request->argc);
+    call_command(session, client, queued);
+    return after(client);
+}
+
+static enum outcome run_any(struct session *session, struct client *client,
+                            struct request *request)
+{
+    const struct command *command = request->command;
+    switch ((enum command_where)command->where) {
+    case WHERE_SESSION:
+        if (must_wait(client))
+            return OUTCOME_AGAIN;
+        return run_session(session, client, request);
+    case WHERE_KEY:
+        if (!request->keyed) {
+            request->key = keyspace_key(session->shard->keyspace.seed,
+                                        request->argv[command->first_key]);
+            request->keyed = true;
+        }
+        return run_on(session, client, request, node_owner(session->shard->node,
+                                                           request->key.slot));
+    case WHERE_ALL:
+        return run_call(session, client, request);
+    default:
+        break;
+    }
+    int owner = call_owner(session, command, (int)request->argc, request->argv);
+    if (owner < 0)
+        return run_call(session, client, request);
+    request->keyed = command->first_key > 0 && command->first_key < (int)request->argc;
+    if (request->keyed)
+        request->key = keyspace_key(session->shard->keyspace.seed,
+                                    request->argv[command->first_key]);
+    return run_on(session, client, request, (unsigned)owner);
+}
+
+/* Commands of clients in a special state are executed one at a time. */
+static enum outcome dispatch_special(struct session *session, struct client *client,
+                                     struct request *request)
+{
+    if (client->flags & CLIENT_CLOSE_AFTER_REPLY)
+        return OUTCOME_STALL;
+    if (must_wait(client))
+        return OUTCOME_AGAIN;
+    if (client->flags & CLIENT_REPLY_SKIP_NEXT) {
+        client->flags &= ~(uint32_t)CLIENT_REPLY_SKIP_NEXT;
+        client->flags |= CLIENT_REPLY_SKIP;
+    }
+    client->reply.muted = (client->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP)) != 0;
+    enum outcome outcome = OUTCOME_DONE;
+    if (admit(session, client, request)) {
+        if (client->flags & CLIENT_MULTI && !runs_in_multi(request->command))
+            enqueue(session, client, request);
+        else
+            outcome = run_any(session, client, request);
+    }
+    return outcome;
+}
+
+/* What a command of a client in a special state leaves behind once it is answered. */
+static void special_done(struct client *client)
+{
+    client->flags &= ~(uint32_t)CLIENT_REPLY_SKIP;
+    client->reply.muted = (client->flags & CLIENT_REPLY_OFF) != 0;
+}
+
+enum outcome dispatch(struct session *session, struct client *client,
+                      const struct request *request)
+{
+    const struct command *command = request->command;
+    client->commands++;
+    if (likely(request->keyed && (client->flags & CLIENT_SLOW_FLAGS) == 0 &&
+               arity_fits(command, request->argc) && !session->slowed))
+        return run_on(session, client, request,
+                      node_owner(session->shard->node, request->key.slot));
+    struct request mutable = *request;
+    if (session->slowed && !server_lets_pass(session, client, &mutable))
+        return OUTCOME_AGAIN;
+    if (client->flags & CLIENT_SLOW_FLAGS) {
+        if (client->flags & CLIENT_REPLY_SKIP)
+            special_done(client);
+        return dispatch_special(session, client, &mutable);
+    }
+    if (!admit_waits(client, &mutable) && admit(session, client, &mutable))
+        return run_any(session, client, &mutable);
+    return client->stall != 0 ? OUTCOME_AGAIN : OUTCOME_DONE;
+}
