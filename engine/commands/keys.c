@@ -201,7 +201,11 @@ void op_copy(struct op *op)
         return;
     }
     /* The entry of the source stays where it is when its table changes. */
-    struct value copy = keyspace_copy_value(entry_value(source));
+    struct value copy;
+    if (!keyspace_copy_value(entry_value(source), &copy)) {
+        op_error_memory(op);
+        return;
+    }
     keyspace_put(op->ks, to_db, &to, &found, copy, entry_expiry(source));
     keyspace_changed(op->ks, to_db, &to, CHANGE_WRITE, 'g', "copy_to");
     reply_int(op->reply, 1);
