@@ -4,6 +4,7 @@
  * A key that goes to another name or database takes its value along as it is, its
  * expiry and, unless it is a copy, the time of its last use.
  */
+#include <assert.h>
 #include <limits.h>
 
 #include "base/alloc.h"
