@@ -4,6 +4,7 @@
  * A key that goes to another name or database takes its value along as it is, its
  * expiry and, unless it is a copy, the time of its last use.
  */
+#include <assert.h>
 #include <limits.h>
 
 #include "base/alloc.h"
@@ -201,7 +202,11 @@ void op_copy(struct op *op)
         return;
     }
     /* The entry of the source stays where it is when its table changes. */
-    struct value copy = keyspace_copy_value(entry_value(source));
+    struct value copy;
+    if (!keyspace_copy_value(entry_value(source), &copy)) {
+        op_error_memory(op);
+        return;
+    }
     keyspace_put(op->ks, to_db, &to, &found, copy, entry_expiry(source));
     keyspace_changed(op->ks, to_db, &to, CHANGE_WRITE, 'g', "copy_to");
     reply_int(op->reply, 1);

@@ -89,17 +89,18 @@ static void entry_free(struct keyspace *ks, struct entry *e)
     alloc_free(e);
 }
 
-struct value keyspace_copy_value(struct value value)
+bool keyspace_copy_value(struct value value, struct value *copy)
 {
-    if (value.encoding != ENCODING_BLOB)
-        return value;
-    const struct blob *blob = (const struct blob *)(uintptr_t)value.word;
-    struct blob *copy = blob_try(blob->len, blob->len);
-    if (copy == NULL)
-        alloc_fail(blob->len);
-    memcpy(copy->data, blob->data, blob->len);
-    value.word = (uint64_t)(uintptr_t)copy;
-    return value;
+    if (value.encoding == ENCODING_BLOB) {
+        const struct blob *from = (const struct blob *)(uintptr_t)value.word;
+        struct blob *blob = blob_try(from->len, from->len);
+        if (blob == NULL)
+            return false;
+        memcpy(blob->data, from->data, from->len);
+        value.word = (uint64_t)(uintptr_t)blob;
+    }
+    *copy = value;
+    return true;
 }
 
 static struct found find_any(struct db *db, const struct key *key)

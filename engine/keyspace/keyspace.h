@@ -143,8 +143,9 @@ struct value keyspace_take(struct keyspace *ks, struct db *db, const struct key 
 void keyspace_expire(struct keyspace *ks, struct db *db, const struct key *key,
                      struct found *found, int64_t expiry);
 
-/* A copy of a value with its own memory; embedded bytes stay where they are. */
-struct value keyspace_copy_value(struct value value);
+/* Copies a value, giving the copy memory of its own; embedded bytes stay where they
+ * are. False: no memory, the copy is not set. */
+bool keyspace_copy_value(struct value value, struct value *copy);
 
 /* Drops a value nobody took. */
 void keyspace_free_value(struct keyspace *ks, struct value value);

@@ -504,6 +504,51 @@ Test(keyspace, a_walk_of_a_still_keyspace_sees_every_key_once)
     cr_assert_eq(visits.total, 3000);
 }
 
+static void mark_seen(void *ctx, void *item)
+{
+    ((char *)ctx)[entry_int(item)] = 1;
+}
+
+/* Walks the slot of the keys "{r}<number>" while nothing changes. */
+static void assert_walk_sees(unsigned from, unsigned to)
+{
+    const struct table *table = &db->slots[key_named("{r}").slot];
+    char *seen = calloc(to, 1);
+    uint64_t cursor = 0;
+    do
+        cursor = table_scan(table, cursor, mark_seen, seen);
+    while (cursor != 0);
+    for (unsigned n = from; n < to; n++)
+        cr_assert(seen[n], "key %u was passed over", n);
+    free(seen);
+}
+
+Test(keyspace, a_walk_sees_every_key_at_any_point_of_a_resize)
+{
+    enum { MANY = 30000 };
+    char name[NAME_MAX_BYTES];
+    const struct table *table = NULL;
+    unsigned walks = 0;
+    for (unsigned n = 0; n < MANY; n++) {
+        struct key key = key_numbered(name, "{r}%u", n);
+        put(db, &key, number(n), ENTRY_NO_EXPIRY);
+        table = &db->slots[key.slot];
+        if (!table_resizing(table) || n % 5 != 0) continue;
+        assert_walk_sees(0, n + 1);
+        walks++;
+    }
+    cr_assert_gt(walks, 50);
+    walks = 0;
+    for (unsigned n = 0; n < MANY; n++) {
+        struct key key = key_numbered(name, "{r}%u", n);
+        delete(db, &key);
+        if (n + 1 == MANY || !table_resizing(table) || n % 5 != 0) continue;
+        assert_walk_sees(n + 1, MANY);
+        walks++;
+    }
+    cr_assert_gt(walks, 50);
+}
+
 Test(keyspace, a_walk_stops_at_the_first_slot_of_another_shard)
 {
     uint64_t owned[SLOT_COUNT / 64];
