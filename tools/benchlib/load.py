@@ -3,8 +3,8 @@
 Both draw every key of every command uniformly and independently from the data set.
 
 A result is a dict: seconds, operations, throughput (a second), p50_us, p99_us, p999_us, max_us,
-client_busy (the client's CPU time over its threads' wall time: near 1.0 the client was the
-limit), misses (None if unknown), argv.
+client_cpu_ns, client_busy (the client's CPU time over its threads' time under load: near 1.0 the
+client was the limit), misses (None if unknown), argv.
 """
 
 import json
@@ -15,7 +15,6 @@ import shlex
 import shutil
 import signal
 import subprocess
-import time
 
 from benchlib import datasets
 from benchlib.servers import child_setup
@@ -60,8 +59,18 @@ class Load:
         """A throw-away run over the whole key range; returns its result."""
         if self.generator == "memtier":
             return self.memtier(port, workload, seconds, ["--randomize"])
-        trial = self.redis_benchmark(port, workload, max(2000, workload.connections * 20))
-        return self.redis_benchmark(port, workload, int(trial["throughput"] * seconds))
+        return self.calibrated(port, workload, seconds)
+
+    def calibrated(self, port, workload, seconds):
+        """redis-benchmark takes a number of requests, not a time, and rounds short runs with
+        threads up to a quarter of a second: raise the number until the run is long enough."""
+        operations = max(2000, workload.connections * 20)
+        while True:
+            result = self.redis_benchmark(port, workload, operations)
+            if result["seconds"] >= 0.7 * seconds:
+                return result
+            operations = int(min(operations * 10,
+                                 max(operations * 2, result["throughput"] * seconds)))
 
     def measure(self, port, workload, seconds, warm):
         if self.generator == "memtier":
@@ -71,21 +80,25 @@ class Load:
     def memtier(self, port, workload, seconds, more):
         out = os.path.join(self.run_dir, "memtier.json")
         argv = memtier_command(workload, port, self.client_threads, seconds, self.keys) + more
-        _, busy, elapsed = self.run(argv + ["--json-out-file", out, "-o", "/dev/null"], seconds)
+        _, cpu_s = self.run(argv + ["--json-out-file", out, "-o", "/dev/null"], seconds)
         with open(out, encoding="utf-8") as file:
             stats = json.load(file)["ALL STATS"]
         os.unlink(out)
-        return memtier_result(stats, argv, busy, elapsed)
+        return self.with_cpu(memtier_result(stats, argv, max(1, round(seconds))), cpu_s)
 
     def redis_benchmark(self, port, workload, operations):
         argv = redis_benchmark_command(workload, port, self.client_threads, operations, self.keys)
-        text, busy, elapsed = self.run(argv, 60)
-        return redis_benchmark_result(text, argv, busy, elapsed)
+        text, cpu_s = self.run(argv, 60)
+        return self.with_cpu(redis_benchmark_result(text, argv), cpu_s)
+
+    def with_cpu(self, result, cpu_s):
+        result["client_cpu_ns"] = int(cpu_s * 1e9)
+        result["client_busy"] = cpu_s / (result["seconds"] * self.client_threads)
+        return result
 
     def run(self, argv, seconds):
-        """Runs a program to its end: (its output, its CPU share, elapsed seconds)."""
+        """Runs a program to its end: (its output, its CPU seconds)."""
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        begin = time.monotonic()
         process = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             start_new_session=True, preexec_fn=child_setup(self.cores))
@@ -95,13 +108,11 @@ class Load:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-        elapsed = time.monotonic() - begin
         text = output.decode(errors="replace")
         if process.returncode != 0:
             raise RuntimeError(f"{shlex.join(argv)} failed:\n{text[-2000:]}")
         now = resource.getrusage(resource.RUSAGE_CHILDREN)
-        spent = now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime
-        return text, spent / (elapsed * self.client_threads), elapsed
+        return text, now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime
 
 
 def memtier_command(workload, port, threads, seconds, keys):
@@ -126,17 +137,20 @@ def memtier_command(workload, port, threads, seconds, keys):
     return argv
 
 
-def memtier_result(stats, argv, busy, elapsed):
+def memtier_result(stats, argv, asked_seconds):
+    """With several threads memtier now and then reports a duration (hence a rate) that is far
+    off; a timed run is never shorter than what was asked for, so that is the lower bound here."""
     totals = stats["Totals"]
+    seconds = max(asked_seconds, stats["Runtime"]["Total duration"] / 1000)
     tail = totals["Percentile Latencies"]
     misses = None
     if stats.get("Gets", {}).get("Count"):
         misses = round(totals["Misses/sec"] * stats["Runtime"]["Total duration"] / 1000)
-    return {"seconds": stats["Runtime"]["Total duration"] / 1000, "elapsed_seconds": elapsed,
-            "operations": totals["Count"], "throughput": totals["Ops/sec"],
+    return {"seconds": seconds, "operations": totals["Count"],
+            "throughput": totals["Count"] / seconds,
             "p50_us": tail["p50.00"] * 1000, "p99_us": tail["p99.00"] * 1000,
             "p999_us": tail["p99.90"] * 1000, "max_us": totals["Max Latency"] * 1000,
-            "client_busy": busy, "misses": misses, "argv": argv}
+            "misses": misses, "argv": argv}
 
 
 def redis_benchmark_command(workload, port, threads, operations, keys):
@@ -153,7 +167,7 @@ def redis_benchmark_command(workload, port, threads, operations, keys):
     return argv + [name] + unit * count
 
 
-def redis_benchmark_result(text, argv, busy, elapsed):
+def redis_benchmark_result(text, argv):
     done = re.search(r"(\d+) requests completed in ([\d.]+) seconds", text)
     rate = re.search(r"throughput summary: ([\d.]+) requests", text)
     steps = [(float(share), float(ms)) for share, ms in
@@ -164,7 +178,6 @@ def redis_benchmark_result(text, argv, busy, elapsed):
     def percentile(share):
         return next(ms for reached, ms in steps if reached >= share) * 1000
 
-    return {"seconds": float(done[2]), "elapsed_seconds": elapsed, "operations": int(done[1]),
+    return {"seconds": float(done[2]), "operations": int(done[1]),
             "throughput": float(rate[1]), "p50_us": percentile(50), "p99_us": percentile(99),
-            "p999_us": percentile(99.9), "max_us": percentile(100), "client_busy": busy,
-            "misses": None, "argv": argv}
+            "p999_us": percentile(99.9), "max_us": percentile(100), "misses": None, "argv": argv}

@@ -156,8 +156,22 @@ def rounds_of(plan, setup, load, workload, servers):
             results.append(result)
             say(f"{setup.name}/{workload.name} round {number + 1}/{plan.rounds} {server.label}: "
                 f"{result['throughput']:,.0f}/s, {result['cpu_us']:.2f} us CPU, "
-                f"p99.9 {result['p999_us']:,.0f} us, client {result['client_busy']:.0%} busy")
+                f"p99.9 {result['p999_us']:,.0f} us, client {result['client_busy']:.0%} busy, "
+                f"others {result['others_busy']:.2f} CPUs")
     return results
+
+
+def machine_busy_ns(cores):
+    """CPU time spent or stolen on these cores since boot, whoever spent it."""
+    wanted = {f"cpu{core}" for core in cores}
+    ticks = 0
+    with open("/proc/stat", encoding="ascii") as file:
+        for line in file:
+            name, *fields = line.split()
+            if name in wanted:
+                user, nice, system, _, _, irq, softirq, stolen = map(int, fields[:8])
+                ticks += user + nice + system + irq + softirq + stolen
+    return ticks * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 
 
 def one_round(plan, load, workload, server):
@@ -165,9 +179,10 @@ def one_round(plan, load, workload, server):
     server.thaw()
     try:
         warm = load.warm_up(server.port, workload, plan.warm_seconds())
-        before, cpu = server.counters(), server.cpu_ns()
+        before = server.counters()
+        machine, cpu = machine_busy_ns(plan.cores), server.cpu_ns()
         result = load.measure(server.port, workload, plan.seconds, warm)
-        cpu = server.cpu_ns() - cpu
+        cpu, machine = server.cpu_ns() - cpu, machine_busy_ns(plan.cores) - machine
         after = server.counters()
     finally:
         server.freeze()
@@ -182,7 +197,9 @@ def one_round(plan, load, workload, server):
     if before["errors"] is not None and after["errors"] is not None:
         errors = after["errors"] - before["errors"]
     result.update(cpu_ns=cpu, cpu_us=cpu / 1000 / operations, server_operations=operations,
-                  errors=errors, server_busy=cpu / 1e9 / result["elapsed_seconds"])
+                  errors=errors, server_busy=cpu / 1e9 / result["seconds"],
+                  others_busy=max(0, machine - cpu - result["client_cpu_ns"]) / 1e9
+                  / result["seconds"])
     if errors or result["misses"]:
         say(f"warning: {server.label} {workload.name}: {errors} errors, {result['misses']} misses")
     return result

@@ -8,7 +8,7 @@ import statistics
 import subprocess
 
 FIGURES = ("throughput", "cpu_us", "p50_us", "p99_us", "p999_us", "max_us", "client_busy",
-           "server_busy")
+           "server_busy", "others_busy")
 RATIOS = ("throughput", "cpu_us", "p50_us", "p99_us", "p999_us")
 
 
@@ -143,7 +143,7 @@ def table(head, rows):
 
 def load_table(section):
     head = ["workload", "server", "ops/s", "ratio", "CPU us/op", "ratio", "p50 us", "p99 us",
-            "p99.9 us", "ratio", "client busy", "server CPUs"]
+            "p99.9 us", "ratio", "client busy", "server CPUs", "other CPUs"]
     body, notes = [], []
     for row in section["summary"]:
         body.append([row["workload"], row["server"], f"{row['throughput']:,.0f}",
@@ -151,7 +151,7 @@ def load_table(section):
                      ratio(row["ratio"]["cpu_us"]), f"{row['p50_us']:,.0f}",
                      f"{row['p99_us']:,.0f}", f"{row['p999_us']:,.0f}",
                      ratio(row["ratio"]["p999_us"]), f"{row['client_busy']:.0%}",
-                     f"{row['server_busy']:.2f}"])
+                     f"{row['server_busy']:.2f}", f"{row['others_busy']:.2f}"])
         if "one_thread_ratio" in row:
             notes.append(f"- {row['workload']}, {row['server']} by the same server with one "
                          f"thread: throughput {ratio(row['one_thread_ratio']['throughput'])}, "
@@ -211,7 +211,9 @@ def markdown(document):
              f"{facts['kernel']}; load {document['generator']['version']}. Medians of "
              f"{document['options']['rounds']} interleaved rounds of "
              f"{document['options']['seconds']:g} s (growth and memory: at most 3 rounds); a ratio "
-             f"is the median of the rounds' ratios to {document['options']['reference']}.", ""]
+             f"is the median of the rounds' ratios to {document['options']['reference']}. "
+             "Client busy near 100 % means the client was the limit; other CPUs is what the rest of the "
+             "machine (or its host) took from the two cores: much of it spoils a figure.", ""]
     for section in document["sections"]:
         lines += [f"## {section['name']}", "", *TABLES[section["kind"]](section), ""]
     lines += ["## Servers", ""]
