@@ -119,6 +119,8 @@ def summarise_growth(section):
         mine = [flatten_growth(row) for row in runs if row["server"] == label]
         row = {"server": label, "rounds": len(mine)}
         row.update({name: median_of(mine, name) for name in mine[0] if name != "round"})
+        row["least"] = {name: min(r[name] for r in mine) for name in mine[0]
+                        if name.endswith("max_us")}
         row["ratio"] = {name: paired_ratio(mine, reference, name)
                         for name in ("growing_ping_max_us", "growing_get_max_us")}
         rows.append(row)
@@ -183,20 +185,21 @@ def memory_table(section):
 
 
 def growth_table(section):
-    head = ["phase", "server", "longest PING ms", "ratio", "longest GET ms", "ratio",
-            "GET p99.9 us", "keys/s"]
+    head = ["phase", "server", "longest PING ms", "ratio", "least", "longest GET ms", "ratio",
+            "least", "GET p99.9 us", "keys/s"]
     body = []
     for row in section["summary"]:
-        body.append(["idle", row["server"], f"{row['quiet_ping_max_us'] / 1000:.2f}", "",
-                     f"{row['quiet_get_max_us'] / 1000:.2f}", "",
-                     f"{row['quiet_get_p999_us']:,.0f}", ""])
-        body.append(["filling", row["server"], f"{row['growing_ping_max_us'] / 1000:.2f}",
-                     ratio(row["ratio"]["growing_ping_max_us"]),
-                     f"{row['growing_get_max_us'] / 1000:.2f}",
-                     ratio(row["ratio"]["growing_get_max_us"]),
-                     f"{row['growing_get_p999_us']:,.0f}", f"{row['keys_per_second']:,.0f}"])
+        for title, phase in (("idle", "quiet"), ("filling", "growing")):
+            cells = [title, row["server"]]
+            for name in (f"{phase}_ping_max_us", f"{phase}_get_max_us"):
+                cells += [f"{row[name] / 1000:.2f}", ratio(row["ratio"].get(name)),
+                          f"{row['least'][name] / 1000:.2f}"]
+            rate = f"{row['keys_per_second']:,.0f}" if phase == "growing" else "-"
+            body.append(cells + [f"{row[f'{phase}_get_p999_us']:,.0f}", rate])
     return [f"From {section['from']:,} to {section['to']:,} keys, one server thread on its own "
-            "core; a second connection probes in turn with PING and GET.", "",
+            "core; a second connection probes in turn with PING and GET. Longest: the median "
+            "of the rounds' longest waits; least: the smallest of them, which a disturbed "
+            "machine spoils least (a pause the server makes itself is in every round).", "",
             *table(head, body)]
 
 
@@ -212,8 +215,9 @@ def markdown(document):
              f"{document['options']['rounds']} interleaved rounds of "
              f"{document['options']['seconds']:g} s (growth and memory: at most 3 rounds); a ratio "
              f"is the median of the rounds' ratios to {document['options']['reference']}. "
-             "Client busy near 100 % means the client was the limit; other CPUs is what the rest of the "
-             "machine (or its host) took from the two cores: much of it spoils a figure.", ""]
+             "Client busy near 100 % means the client was the limit; other CPUs is what the rest "
+             "of the machine (or its host) took from the two cores: much of it spoils a figure.",
+             ""]
     for section in document["sections"]:
         lines += [f"## {section['name']}", "", *TABLES[section["kind"]](section), ""]
     lines += ["## Servers", ""]

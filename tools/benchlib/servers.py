@@ -128,9 +128,10 @@ class Server:
                     return int(line.split()[1]) * 1024
         raise RuntimeError(f"{self.label} has no VmRSS")
 
-    def settled_rss_bytes(self, limit_s=6.0):
+    def settled_rss_bytes(self, at_least_s=0.0):
         """RSS once it has stopped moving (table resizes end, freed pages go back)."""
-        end = time.monotonic() + limit_s
+        time.sleep(at_least_s)
+        end = time.monotonic() + 10.0
         last, calm = self.rss_bytes(), 0
         while calm < 3 and time.monotonic() < end:
             time.sleep(0.4)
