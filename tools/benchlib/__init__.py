@@ -1,0 +1,1 @@
+"""Parts of tools/bench: servers, data sets, load generators, profiles and reports."""
