@@ -166,6 +166,7 @@ static bool setup(struct shard *shard)
     for (unsigned s = 0; s < SLOT_COUNT; s++)
         if (node->slot_owner[s] == shard->index)
             shard->slots_owned[s / 64] |= UINT64_C(1) << (s % 64);
+    shard->keyspace.owned = shard->slots_owned;
     locks_init(&shard->locks);
     shard_read_clock(shard);
     return node->hooks->shard_init(shard);

@@ -10,14 +10,16 @@
 #include "base/random.h"
 #include "engine/commands/command_ids.gen.h"
 #include "engine/commands/command_keys.h"
+#include "engine/commands/scan.h"
 #include "shard/runtime/shard.h"
 #include "shard/runtime/tx.h"
 #include "shard/session/call_part.h"
 #include "shard/session/client.h"
+#include "shard/session/dispatch.h"
 #include "shard/session/execute.h"
 #include "shard/session/merge.h"
 #include "shard/session/session.h"
-#include "shard/session/session_handlers.gen.h"
+#include "engine/commands/session_handlers.gen.h"
 #include "shard/session/watch.h"
 
 #define SMALL_KEYS 32
@@ -67,10 +69,11 @@ static unsigned owner_of(const struct session *session, struct bytes name)
 
 static unsigned cursor_owner(const struct session *session, struct bytes cursor)
 {
-    uint64_t value;
-    if (!number_parse_u64(cursor, &value) || value >> 32 >= SLOT_COUNT)
+    uint32_t slot;
+    uint64_t position;
+    if (!scan_cursor_parse(cursor, &slot, &position) || slot >= SLOT_COUNT)
         return session->shard->index;
-    return node_owner(session->shard->node, (uint16_t)(value >> 32));
+    return node_owner(session->shard->node, (uint16_t)slot);
 }
 
 int call_owner(struct session *session, const struct command *command, int argc,
@@ -659,9 +662,14 @@ static void call_step(struct call *call)
             break;
         const struct queued *queued = call->queue->items[call->at];
         const struct command *command = queued->command;
-        if (command->where == WHERE_SESSION)
+        if (command->where == WHERE_SESSION) {
             run_session_command(call, queued);
-        else if (is_single(call, queued))
+            if (call->client->surveys > 0)
+                return; /* call_continue() */
+        }
+        if (command->where == WHERE_SESSION)
+            continue;
+        if (is_single(call, queued))
             segment_begin(call);
         else if (command->where == WHERE_GATHER)
             gather_begin(call, queued);
@@ -671,6 +679,11 @@ static void call_step(struct call *call)
             return;
     }
     call_end(call);
+}
+
+void call_continue(struct call *call)
+{
+    call_step(call);
 }
 
 static void on_hop(struct tx *tx)

@@ -29,6 +29,7 @@
 
 #include "shard/session/queue.h"
 
+struct call;
 struct client;
 struct session;
 
@@ -40,6 +41,9 @@ void call_exec(struct session *session, struct client *client, struct queue *que
 
 /* Executes WATCH on argv[1..]. */
 void call_watch(struct session *session, struct client *client, struct queued *command);
+
+/* A session command of an EXEC that had to wait (a survey) has been answered. */
+void call_continue(struct call *call);
 
 /*
  * Whether all keys of the command are on one shard: its index, or -1 if they are on

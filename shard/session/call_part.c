@@ -13,6 +13,8 @@ void call_run_shares(struct shard *shard, struct work *work)
 {
     struct session *session = session_of(shard);
     struct keyspace *ks = &shard->keyspace;
+    /* A reading hop that came along with the locks may have to be run again. */
+    reply_clear(&work->reply, SIZE_MAX);
     for (uint32_t i = 0; i < work->share_count; i++) {
         struct share *share = &work->shares[i];
         work->reply.resp = share->resp;

@@ -25,7 +25,7 @@ struct client *client_new(struct session *session, int fd, bool unix_socket)
     client->id = atomic_fetch_add(&shard->node->client_ids, 1) + 1;
     client->resp = 2;
     client->flags = unix_socket ? CLIENT_UNIX : 0;
-    if (server_needs_auth(session->server))
+    if (session->needs_auth)
         client->flags |= CLIENT_LOCKED_OUT;
     reply_init(&client->reply, 2);
     reply_init(&client->sending, 2);
@@ -93,7 +93,8 @@ void client_leave_seat(struct client *client)
 
 void client_settle(struct client *client)
 {
-    if (client->closed && client->pending_count == 0 && client->call == NULL && !client->chunked)
+    if (client->closed && client->pending_count == 0 && client->call == NULL &&
+        client->surveys == 0 && !client->chunked)
         client_free(client);
 }
 

@@ -93,7 +93,6 @@ struct client {
     struct reply sending; /* under way */
     struct iovec iov_one;
     struct iovec *iov; /* of `sending` when it has several pieces */
-    size_t iov_count, iov_at;
     struct list_node flush_link, again_link;
 
     struct resp_parser parser;
@@ -106,6 +105,7 @@ struct client {
     int argc;
     struct blob **blobs;
 
+    uint32_t surveys;    /* questions to all shards under way */
     struct call *call;   /* command or EXEC spanning shards, or NULL */
     struct queue *queue; /* commands queued by MULTI, or NULL */
     struct watch_list *watches;

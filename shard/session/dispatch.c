@@ -19,7 +19,7 @@
 #include "shard/session/queue.h"
 #include "shard/session/server.h"
 #include "shard/session/session.h"
-#include "shard/session/session_handlers.gen.h"
+#include "engine/commands/session_handlers.gen.h"
 #include "shard/session/stats.h"
 
 #define PENDING_MAX 4096 /* replies a client may have outstanding */
@@ -310,8 +310,6 @@ static enum outcome dispatch_special(struct session *session, struct client *cli
 {
     if (client->flags & CLIENT_CLOSE_AFTER_REPLY)
         return OUTCOME_STALL;
-    if (must_wait(client))
-        return OUTCOME_AGAIN;
     if (client->flags & CLIENT_REPLY_SKIP_NEXT) {
         client->flags &= ~(uint32_t)CLIENT_REPLY_SKIP_NEXT;
         client->flags |= CLIENT_REPLY_SKIP;
@@ -334,24 +332,51 @@ static void special_done(struct client *client)
     client->reply.muted = (client->flags & CLIENT_REPLY_OFF) != 0;
 }
 
+/* CLIENT PAUSE: the command waits, unless it is one that may always run. */
+static bool paused(struct session *session, struct client *client, const struct command *command)
+{
+    if (session->pause_until_ns == 0)
+        return false;
+    if (command == NULL || (session->pause_writes_only &&
+                            !(command->flags & (CMD_WRITE | CMD_MAY_REPLICATE)) &&
+                            command->id != COMMAND_EXEC))
+        return false;
+    client->stall |= STALL_PAUSE;
+    return true;
+}
+
+/* Whether nothing is wrong with a request that would be answered at once. */
+static bool is_clean(const struct request *request)
+{
+    const struct command *command = request->command;
+    return command != NULL && !command->is_container && arity_fits(command, request->argc) &&
+           command->key_step <= 1;
+}
+
 enum outcome dispatch(struct session *session, struct client *client,
                       const struct request *request)
 {
     const struct command *command = request->command;
-    client->commands++;
     if (likely(request->keyed && (client->flags & CLIENT_SLOW_FLAGS) == 0 &&
-               arity_fits(command, request->argc) && !session->slowed))
+               arity_fits(command, request->argc) && !session->slowed)) {
+        client->commands++;
         return run_on(session, client, request,
                       node_owner(session->shard->node, request->key.slot));
-    struct request mutable = *request;
-    if (session->slowed && !server_lets_pass(session, client, &mutable))
+    }
+    /* An error is answered at once: not before the replies that precede it. */
+    bool special = (client->flags & CLIENT_SLOW_FLAGS) != 0;
+    if ((special || session->slowed || !is_clean(request)) && must_wait(client))
         return OUTCOME_AGAIN;
-    if (client->flags & CLIENT_SLOW_FLAGS) {
+    if (session->slowed && paused(session, client, command))
+        return OUTCOME_AGAIN;
+    client->commands++;
+    struct request mutable = *request;
+    if (special) {
         if (client->flags & CLIENT_REPLY_SKIP)
             special_done(client);
         return dispatch_special(session, client, &mutable);
     }
-    if (!admit_waits(client, &mutable) && admit(session, client, &mutable))
-        return run_any(session, client, &mutable);
-    return client->stall != 0 ? OUTCOME_AGAIN : OUTCOME_DONE;
+    if (!admit(session, client, &mutable))
+        return OUTCOME_DONE;
+    return run_any(session, client, &mutable);
 }

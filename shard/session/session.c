@@ -132,7 +132,7 @@ static struct chunk *chunk_open(struct session *session, struct client *client, 
 static void check_output(struct session *session, struct client *client)
 {
     size_t unread = reply_size(&client->reply) + reply_size(&client->sending);
-    if (unread > server_reply_pause(session->server))
+    if (unread > session->reply_pause)
         client->stall |= STALL_OUTPUT;
 }
 
@@ -319,7 +319,7 @@ static void query_append(struct session *session, struct client *client, const c
         buffer_consume(&client->query, client->query_at);
         client->query_at = 0;
     }
-    if (client->query.len - client->query_at + len > server_query_limit(session->server)) {
+    if (client->query.len - client->query_at + len > session->query_limit) {
         log_warning(server_log(session->server),
                     "Closing client that reached max query buffer length: %s", client->peer);
         client_close(client, false);
@@ -357,17 +357,6 @@ void session_input(struct session *session, struct client *client, char *data, s
 
 /* ---- Output. ---- */
 
-#define SEND_PIECES 1024 /* the kernel's limit (IOV_MAX) */
-
-/* Sends the next pieces of what is under way. */
-static void client_send_more(struct client *client)
-{
-    struct iovec *iov = client->iov_count > 1 ? client->iov : &client->iov_one;
-    size_t count = bits_min(client->iov_count - client->iov_at, SEND_PIECES);
-    client->iov_at += count;
-    io_send(client->shard->io, &client->stream, iov + client->iov_at - count, count);
-}
-
 static void client_send(struct client *client)
 {
     struct reply was = client->sending;
@@ -381,18 +370,16 @@ static void client_send(struct client *client)
         alloc_free(client->iov);
         iov = client->iov = alloc_get(cap * sizeof *iov);
     }
-    client->iov_count = reply_iov(&client->sending, iov, cap);
-    if (cap > 1 && client->iov_count == 1)
-        client->iov_one = iov[0];
-    client->iov_at = 0;
+    size_t count = reply_iov(&client->sending, iov, cap);
     client->bytes_out += reply_size(&client->sending);
-    client_send_more(client);
+    io_send(client->shard->io, &client->stream, iov, count);
 }
 
 /* Whether nothing is left to be done for a client that is to be closed. */
 static bool client_finished(const struct client *client)
 {
-    if (client->pending_count > 0 || client->call != NULL || client->chunked)
+    if (client->pending_count > 0 || client->call != NULL || client->surveys > 0 ||
+        client->chunked)
         return false;
     if (client->flags & CLIENT_CLOSE_AFTER_REPLY)
         return true;
@@ -425,21 +412,16 @@ static void on_data(void *ctx, struct stream *stream, char *data, size_t len)
 
 static void on_filled(void *ctx, struct stream *stream)
 {
-    struct shard *shard = ctx;
     struct client *client = client_of(stream);
+    (void)ctx;
     client->bytes_in += stream->fill_total;
     resp_fill_done(&client->parser, stream->fill_total);
 }
 
 static void on_sent(void *ctx, struct stream *stream, int error)
 {
-    struct shard *shard = ctx;
     struct client *client = client_of(stream);
-    (void)shard;
-    if (error == 0 && client->iov_at < client->iov_count) {
-        client_send_more(client);
-        return;
-    }
+    (void)ctx;
     reply_clear(&client->sending, REPLY_KEEP_BYTES);
     if (error != 0) {
         client_close(client, false);
@@ -503,7 +485,7 @@ static bool session_init(struct shard *shard)
     session->stats = stats_new();
     session->watches = watch_table_new(shard);
     keyspace_init(&session->scratch, shard->node->options.databases, shard->node->hash_seed, 1);
-    server_apply(session);
+    server_adopt_settings(session, session->server->initial);
     return listen_start(session);
 }
 
@@ -517,6 +499,7 @@ static void session_deinit(struct shard *shard)
     keyspace_deinit(&session->scratch);
     watch_table_free(session->watches);
     stats_free(session->stats);
+    server_adopt_settings(session, NULL);
     alloc_free(session->open);
     alloc_free(session->sources);
     alloc_free(session);

@@ -18,7 +18,9 @@
 
 struct batch;
 struct client;
+struct published_settings;
 struct server;
+struct settings;
 struct stats;
 struct watch_table;
 
@@ -80,6 +82,17 @@ struct session {
     unsigned listener_count;
     uint32_t calls;         /* commands under way that span shards */
     uint32_t batches_out;   /* sent to other shards and not back */
+    const struct settings *settings; /* in force on this shard; frozen */
+    struct published_settings *published_settings;
+    uint64_t reply_pause; /* unread reply bytes at which a client is not read from */
+    uint64_t query_limit; /* client-query-buffer-limit */
+    uint32_t max_clients;
+    bool strict;      /* pipeline-order strict */
+    bool needs_auth;  /* the default user has a password */
+    bool slowed;      /* every command asks server_lets_pass() */
+    bool pause_writes_only; /* CLIENT PAUSE ... WRITE */
+    uint64_t pause_until_ns; /* CLIENT PAUSE; 0: not */
+    uint64_t accept_error_ns;
     bool stopping, quiet;
     uint64_t second_ns;     /* when the once-a-second work is due */
     uint64_t expire_ns;     /* when expired keys are looked for again */

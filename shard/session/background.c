@@ -1,0 +1,147 @@
+/*
+ * Background: expiry by time, memory of emptied databases, idle clients, and leaving
+ * in good order. See background.h.
+ */
+#include "shard/session/background.h"
+
+#include "base/alloc.h"
+#include "base/bits.h"
+#include "shard/session/batch.h"
+#include "shard/session/client.h"
+#include "shard/session/listen.h"
+#include "shard/session/server.h"
+#include "shard/session/session.h"
+
+#define EXPIRE_PERIOD_NS UINT64_C(100000000)
+#define EXPIRE_NOTES 64   /* a slice */
+#define RECLAIM_ENTRIES 512
+#define SECOND_NS UINT64_C(1000000000)
+#define IDLE_BUFFER_NS (2 * SECOND_NS)
+
+static void expire_step(struct session *session, uint64_t now_ns, bool *more)
+{
+    struct shard *shard = session->shard;
+    /* A transaction here may have keys of this shard lent out or read half way. */
+    if (now_ns < session->expire_ns || shard->locks.seats > 0)
+        return;
+    if (keyspace_expire_due(&shard->keyspace, shard->keyspace.now_ms, EXPIRE_NOTES))
+        *more = true;
+    else
+        session->expire_ns = now_ns + EXPIRE_PERIOD_NS;
+}
+
+static bool soft_limit_passed(struct session *session, struct client *client, uint64_t now_ns)
+{
+    const struct settings_output_limit *limit =
+        &session->settings->client_output_buffer_limit.of[SETTINGS_CLIENT_NORMAL];
+    size_t unread = reply_size(&client->reply) + reply_size(&client->sending);
+    if (limit->hard_bytes > 0 && unread > limit->hard_bytes)
+        return true;
+    if (limit->soft_bytes == 0 || unread <= limit->soft_bytes) {
+        client->soft_limit_since_ns = 0;
+        return false;
+    }
+    if (client->soft_limit_since_ns == 0)
+        client->soft_limit_since_ns = now_ns;
+    return now_ns - client->soft_limit_since_ns > (uint64_t)limit->soft_seconds * SECOND_NS;
+}
+
+static void client_check(struct session *session, struct client *client, uint64_t now_ns)
+{
+    uint64_t idle_ns = now_ns - client->active_ns;
+    uint64_t timeout_s = (uint64_t)session->settings->timeout;
+    if (timeout_s > 0 && idle_ns > timeout_s * SECOND_NS && client->call == NULL &&
+        !(client->stall & STALL_BLOCKED)) {
+        log_verbose(server_log(session->server), "Closing idle client %s", client->peer);
+        client_close(client, false);
+        return;
+    }
+    if (soft_limit_passed(session, client, now_ns)) {
+        log_warning(server_log(session->server),
+                    "Client %s closed for overcoming of output buffer limits.", client->peer);
+        client_close(client, false);
+        return;
+    }
+    if (idle_ns > IDLE_BUFFER_NS && !client->chunked) {
+        if (reply_size(&client->reply) == 0)
+            reply_clear(&client->reply, 0);
+        if (!client->stream.sending)
+            reply_clear(&client->sending, 0);
+        if (client->query.len == 0)
+            buffer_deinit(&client->query);
+    }
+}
+
+static void each_second(struct session *session, uint64_t now_ns)
+{
+    for (struct list_node *node = session->clients.next, *next; node != &session->clients;
+         node = next) {
+        next = node->next;
+        struct client *client = container_of(node, struct client, link);
+        if (!client->closing)
+            client_check(session, client, now_ns);
+    }
+    uint64_t keys = 0;
+    for (uint16_t i = 0; i < session->shard->keyspace.db_count; i++)
+        keys += session->shard->keyspace.dbs[i].keys;
+    atomic_store_explicit(&session->shard->published.keys, keys, memory_order_relaxed);
+}
+
+static void pause_step(struct session *session, uint64_t now_ns)
+{
+    if (session->pause_until_ns == 0 || now_ns < session->pause_until_ns)
+        return;
+    session->pause_until_ns = 0;
+    session->slowed = false;
+    for (struct list_node *n = session->clients.next; n != &session->clients; n = n->next) {
+        struct client *client = container_of(n, struct client, link);
+        if (client->stall & STALL_PAUSE)
+            client_resume(client, STALL_PAUSE);
+    }
+}
+
+static void stop_step(struct session *session)
+{
+    if (!session->stopping) {
+        session->stopping = true;
+        listen_stop(session);
+    }
+    for (struct list_node *node = session->clients.next, *next; node != &session->clients;
+         node = next) {
+        next = node->next;
+        struct client *client = container_of(node, struct client, link);
+        if (client->call == NULL && client->surveys == 0 && client->pending_count == 0)
+            client_close(client, false);
+    }
+}
+
+int64_t background_step(struct shard *shard, uint64_t now_ns, bool *more)
+{
+    struct session *session = session_of(shard);
+    expire_step(session, now_ns, more);
+    if (unlikely(shard->keyspace.reclaim != NULL))
+        *more = keyspace_reclaim(&shard->keyspace, RECLAIM_ENTRIES) || *more;
+    pause_step(session, now_ns);
+    if (now_ns >= session->second_ns) {
+        session->second_ns = now_ns + SECOND_NS;
+        each_second(session, now_ns);
+    }
+    if (unlikely(atomic_load_explicit(&shard->node->stopping, memory_order_relaxed) != 0))
+        stop_step(session);
+    if (!list_empty(&session->again))
+        *more = true;
+    return session->pause_until_ns == 0 ? -1 : (int64_t)(session->pause_until_ns - now_ns);
+}
+
+bool background_drained(struct shard *shard)
+{
+    struct session *session = session_of(shard);
+    struct server *server = session->server;
+    stop_step(session);
+    if (!session->quiet && session->client_count == 0 && session->calls == 0 &&
+        session->batches_out == 0) {
+        session->quiet = true;
+        atomic_fetch_add(&server->quiet, 1);
+    }
+    return atomic_load(&server->quiet) == shard->node->shard_count;
+}

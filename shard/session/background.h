@@ -1,0 +1,13 @@
+/* Background: what a session does between commands, in slices. Hooks of the runtime. */
+#ifndef SHOAL_SHARD_SESSION_BACKGROUND_H
+#define SHOAL_SHARD_SESSION_BACKGROUND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct shard;
+
+int64_t background_step(struct shard *shard, uint64_t now_ns, bool *more);
+bool background_drained(struct shard *shard);
+
+#endif

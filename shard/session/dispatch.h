@@ -1,0 +1,11 @@
+/* Dispatch: what handlers of session commands and calls share; see dispatch.c. */
+#ifndef SHOAL_SHARD_SESSION_DISPATCH_H
+#define SHOAL_SHARD_SESSION_DISPATCH_H
+
+struct client;
+struct session;
+
+/* Runs the handler of client->command (a session command) and counts the call. */
+void execute_session(struct session *session, struct client *client);
+
+#endif

@@ -1,0 +1,56 @@
+/* Server: see server.h. */
+#include "shard/session/server.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/bits.h"
+#include "shard/runtime/node.h"
+#include "shard/session/session.h"
+#include "shard/session/stats.h"
+
+struct server *server_new(struct log *log, struct settings *settings)
+{
+    struct server *server = alloc_zeroed(sizeof *server);
+    server->log = log;
+    server->unix_fd = -1;
+    server->initial = alloc_zeroed(sizeof *server->initial);
+    server->initial->values = settings;
+    return server;
+}
+
+void server_free(struct server *server)
+{
+    alloc_free(server);
+}
+
+void server_adopt_settings(struct session *session, struct published_settings *settings)
+{
+    struct published_settings *before = session->published_settings;
+    session->published_settings = settings;
+    session->settings = settings == NULL ? NULL : settings->values;
+    if (settings != NULL)
+        server_apply(session);
+    if (before != NULL && atomic_fetch_sub(&before->holders, 1) == 1) {
+        settings_free((struct settings *)before->values);
+        alloc_free(before);
+    }
+}
+
+void server_apply(struct session *session)
+{
+    const struct settings *s = session->settings;
+    session->limits = (struct resp_limits){.bulk_max = s->proto_max_bulk_len};
+    session->limits_locked_out = session->limits;
+    session->limits_locked_out.restricted = true;
+    session->op_limits.bulk_max = s->proto_max_bulk_len;
+    session->op_limits.lfu = s->maxmemory_policy == SETTING_EVICTION_ALLKEYS_LFU ||
+                             s->maxmemory_policy == SETTING_EVICTION_VOLATILE_LFU;
+    session->op_limits.lazy_user_del = s->lazyfree_lazy_user_del;
+    session->reply_pause = s->client_reply_pause;
+    session->query_limit = s->client_query_buffer_limit;
+    session->strict = s->pipeline_order == SETTING_PIPELINE_ORDER_STRICT;
+    session->max_clients = (uint32_t)bits_min((size_t)s->maxclients,
+                                              session->server->fd_limit_clients);
+    session->needs_auth = s->requirepass != NULL && s->requirepass[0] != 0;
+}

@@ -1,0 +1,59 @@
+/*
+ * Server: what the sessions of a node share: its settings and where it listens.
+ *
+ * The settings in force are frozen: CONFIG SET makes a copy, changes it and has every
+ * shard go over to it (server_publish); the old ones are freed when all did.
+ */
+#ifndef SHOAL_SHARD_SESSION_SERVER_H
+#define SHOAL_SHARD_SESSION_SERVER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "shard/admin/settings.h"
+
+struct node;
+struct session;
+
+/* Settings published to all shards. */
+struct published_settings {
+    const struct settings *values; /* frozen */
+    _Atomic unsigned holders;      /* shards that use it; the last one frees it */
+};
+
+struct server {
+    struct node *node;
+    struct log *log;
+    struct published_settings *initial; /* what the shards start with */
+    const char *config_path;            /* absolute, or NULL */
+    const char *executable;
+    const char *version;
+    const char *backend;    /* "io_uring" or "epoll" */
+    uint64_t memory_limit;  /* of the machine or container */
+    int unix_fd;            /* listening, or -1; shard 0 accepts for all */
+    unsigned fd_limit_clients; /* maxclients as the descriptor limit allows */
+    _Atomic int shutdown;   /* shared atomic: 1: SIGTERM, SHUTDOWN; the main thread acts */
+    _Atomic uint64_t peak_memory;
+    unsigned next_unix; /* shard 0's: where the next unix connection goes */
+    _Atomic unsigned quiet; /* shards that have nothing left to do while stopping */
+};
+
+/* Takes over the settings. */
+struct server *server_new(struct log *log, struct settings *settings);
+void server_free(struct server *server);
+
+/* Makes these the session's settings and drops its hold on those before. */
+void server_adopt_settings(struct session *session, struct published_settings *settings);
+
+/* Has the session go by its settings: limits, timeouts... */
+void server_apply(struct session *session);
+
+static inline struct log *server_log(const struct server *server)
+{
+    return server->log;
+}
+
+#endif
