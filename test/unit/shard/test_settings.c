@@ -412,8 +412,10 @@ Test(settings, the_check_looks_at_combinations)
 
     expect_on(settings, "hz", "10000", "10000");
     expect_on(settings, "cluster-enabled", "yes", "yes");
+    expect_on(settings, "repl-backlog-size", "1", "1");
     cr_assert_eq(settings_check(settings, error, sizeof(error)), 0);
     cr_assert_eq(settings->hz, 500);
+    cr_assert_eq(settings->repl_backlog_size, 16384);
     cr_assert_eq(settings->databases, 1);
     expect_on(settings, "replicaof", "db.example 1", "db.example 1");
     cr_assert_eq(settings_check(settings, error, sizeof(error)), -1);

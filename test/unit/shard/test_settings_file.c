@@ -127,6 +127,13 @@ Test(settings_file, users_and_renames_collect)
     cr_assert_str_eq(settings->renames.items[1], "");
     cr_assert_str_eq(settings->renames.items[3], "fetch");
     settings_free(settings);
+    settings = load("user \"a on\"\n", 0, &error);
+    cr_assert_str_eq(settings->users.items[0], "\"a on\"");
+    settings_free(settings);
+    expect_fatal("rename-command \"GET fetch\"\n",
+                 FATAL "Reading the configuration file, at line 1 of shoal.conf\n"
+                       ">>> 'rename-command \"GET fetch\"'\n"
+                       "Bad directive or wrong number of arguments\n");
 }
 
 Test(settings_file, directives_of_earlier_versions_are_ignored)
