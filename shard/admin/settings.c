@@ -82,6 +82,9 @@ static const struct setting rows[] = {
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
+/* The smallest replication backlog, in bytes, that is of any use. */
+enum { BACKLOG_MIN = 16384 };
+
 static const char *const removed[] = {
 #define BOOL(...)
 #define INTEGER(...)
@@ -175,6 +178,12 @@ void settings_free(struct settings *settings)
     alloc_free(settings);
 }
 
+/* Whether a single argument may hold several. */
+static bool splits(const struct setting *row)
+{
+    return (row->flags & SETTING_MULTI) && !(row->flags & SETTING_FILE_ONLY);
+}
+
 static int set(struct settings *settings, struct bytes name, const struct bytes *args, size_t nargs,
                bool add, char *error, size_t error_size)
 {
@@ -186,7 +195,7 @@ static int set(struct settings *settings, struct bytes name, const struct bytes 
         snprintf(error, error_size, "Bad directive or wrong number of arguments");
         return -1;
     }
-    if (!(row->flags & SETTING_MULTI) || nargs != 1 || args[0].len == 0)
+    if (!splits(row) || nargs != 1 || args[0].len == 0)
         return settings_value_set(row, field_of(settings, row), args, nargs, add, error,
                                   error_size);
     if (args_split(args[0], &parts) != 0) {
@@ -241,6 +250,7 @@ int settings_check(struct settings *settings, char *error, size_t error_size)
     if (settings->hz < 1) settings->hz = 1;
     if (settings->hz > 500) settings->hz = 500;
     if (settings->cluster_enabled) settings->databases = 1;
+    if (settings->repl_backlog_size < BACKLOG_MIN) settings->repl_backlog_size = BACKLOG_MIN;
     if (settings->cluster_enabled && settings->replicaof.host)
         problem = "replicaof directive not allowed in cluster mode";
     else if (settings->aclfile[0] != '\0' && settings->users.count > 0)

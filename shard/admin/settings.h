@@ -214,8 +214,8 @@ void settings_free(struct settings *settings);
 
 /*
  * Sets one setting as a file or the command line does, replacing its value. Several arguments may
- * also come as one, separated by white space. Returns 0, or -1 with a text in `error` (of
- * SETTINGS_ERROR_MAX bytes) and nothing changed.
+ * also come as one, separated by white space, except for `user` and `rename-command`. Returns 0, or
+ * -1 with a text in `error` (of SETTINGS_ERROR_MAX bytes) and nothing changed.
  */
 int settings_set(struct settings *settings, struct bytes name, const struct bytes *args,
                  size_t nargs, char *error, size_t error_size);
@@ -241,7 +241,8 @@ bool settings_differ(const struct settings *a, const struct settings *b, const s
 
 /*
  * What no row can see alone, once all are set. Refuses combinations that make no sense, with a text
- * in `error`, and brings `hz` into 1 to 500 and `databases` to 1 in a cluster. Returns 0 or -1.
+ * in `error`, and corrects values that are off: `hz` goes to 1 to 500, `repl_backlog_size` to 16 kb
+ * at least, `databases` to 1 in a cluster. Returns 0 or -1.
  */
 int settings_check(struct settings *settings, char *error, size_t error_size);
 

@@ -264,7 +264,6 @@ void settings_value_print(const struct setting *row, const void *field, struct b
     }
 }
 
-/* Appends " 64mb" for what is a whole number of a unit. */
 void settings_value_write(const struct setting *row, const void *field, struct buffer *out)
 {
     if (row->kind >= SETTING_ADDRESSES) {
