@@ -135,7 +135,8 @@ class Session:
     async def execute(self):
         queue, self.queue = self.queue, None
         watched, self.watched = self.watched, {}
-        touched = any(self.store.versions.get(key, 0) != version for key, version in watched.items())
+        touched = any(self.store.versions.get(key, 0) != version for key,
+                      version in watched.items())
         if touched and self.store.fault not in ("watch", "abort"):
             return b"*-1\r\n"
         replies = []
@@ -161,7 +162,8 @@ async def serve(store, reader, writer):
             batch = [await read_command(reader)]
             while store.fault == "unordered" and reader._buffer and len(batch) < 8:
                 batch.append(await read_command(reader))
-            if len(batch) > 1 and not any(w[0].upper() in (b"MULTI", b"EXEC", b"WATCH") for w in batch) \
+            if len(batch) > 1 and not any(w[0].upper() in (b"MULTI", b"EXEC", b"WATCH")
+                                          for w in batch) \
                     and session.queue is None:
                 replies = [(await session.answer(words)) for words in reversed(batch)][::-1]
             else:

@@ -59,27 +59,31 @@ def record(port, seconds, processes, connections, seed):
 def arguments(words):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--server", default=binary_path(), help="the binary to start")
-    parser.add_argument("--port", type=int, default=None, help="use this running server; flushes its data")
+    parser.add_argument("--port", type=int, default=None,
+                        help="use this running server; flushes its data")
     parser.add_argument("--threads", type=int, default=4)
     parser.add_argument("--io-backend", default="epoll", choices=["uring", "epoll"])
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--seed", default=None, help="default: at random, printed")
     parser.add_argument("--processes", type=int, default=3)
     parser.add_argument("--connections", type=int, default=5, help="per process")
-    parser.add_argument("--save", type=pathlib.Path, default=None, help="write the history here (pickle)")
+    parser.add_argument("--save", type=pathlib.Path, default=None,
+                        help="write the history here (pickle)")
     return parser.parse_args(words)
 
 
 def main(words=None):
     options = arguments(words)
     seed = options.seed or str(random.SystemRandom().randrange(10 ** 9))
-    print("seed %s, %d processes of %d connections" % (seed, options.processes, options.connections), flush=True)
+    print("seed %s, %d processes of %d connections" % (seed, options.processes,
+                                                       options.connections), flush=True)
     server = None
     if options.port is None:
         server = Server(options.threads, options.io_backend, binary=options.server)
     try:
         started = time.monotonic()
-        history, trouble, aborted = record(options.port or server.port, options.seconds, options.processes,
+        history, trouble, aborted = record(options.port or server.port, options.seconds,
+                                           options.processes,
                                            options.connections, seed)
         spent = time.monotonic() - started
     finally:
@@ -100,7 +104,8 @@ def main(words=None):
     for anomaly in anomalies:
         print("%s: %s" % anomaly)
     print("checked in %.1f s: %s" % (time.monotonic() - started,
-                                     "%d ANOMALIES" % len(anomalies) if anomalies else "strictly serializable"))
+                                     "%d ANOMALIES" % len(anomalies) if anomalies
+                                     else "strictly serializable"))
     return 1 if anomalies else 0
 
 

@@ -54,7 +54,8 @@ class Checker:
     def _found(self, kind, text, *numbers):
         self.seen_kinds[kind] += 1
         if self.seen_kinds[kind] <= 3:
-            lines = [text, *("    " + describe(n, self.history[n], self.start) for n in dict.fromkeys(numbers))]
+            lines = [text, *("    " + describe(n, self.history[n], self.start)
+                             for n in dict.fromkeys(numbers))]
             self.anomalies.append(Anomaly(kind, "\n".join(lines)))
 
     def _operations(self, kind_of_key):
@@ -75,9 +76,13 @@ class Checker:
                     writers[op[2]] = (number, op[1])
                     if transaction.ok and op[3] is not None:
                         self._place(placed[op[1]], number, op)
-                elif op[0] == "read" and transaction.ok and len(op[2] or b"") > len(longest.get(op[1], (b"",))[0]):
+                elif op[0] == "read" and transaction.ok and len(op[2]
+                                                                or b"") > len(longest.get(op[1],
+                                                                                          (b"",
+                                                                                           ))[0]):
                     longest[op[1]] = (op[2], number)
-        orders = {key: self._version_order(key, *longest.get(key, (b"", None)), placed[key], writers)
+        orders = {key: self._version_order(key, *longest.get(key, (b"", None)), placed[key],
+                                           writers)
                   for key in {*longest, *placed}}
         for key, order in orders.items():
             for before, after in zip(order, order[1:]):
@@ -94,7 +99,8 @@ class Checker:
         if rest or index < 1:
             self._found("bad-append-reply", "APPEND answered a length that cannot be", number)
         elif index - 1 in places and places[index - 1][1] != op[2]:
-            self._found("lost-append", "two APPENDs to %s ended at the same length" % op[1].decode(),
+            self._found("lost-append",
+                        "two APPENDs to %s ended at the same length" % op[1].decode(),
                         places[index - 1][0], number)
         else:
             places[index - 1] = (number, op[2])
@@ -108,14 +114,17 @@ class Checker:
         for index, text in enumerate(tokens):
             number, home = writers.get(text, (None, None))
             if number is None or home != key:
-                self._found("garbage", "%s holds %r, which nobody appended to it" % (key.decode(), text), reader)
+                self._found("garbage", "%s holds %r, which nobody appended to it" % (key.decode(),
+                                                                                     text), reader)
                 order.append(None)
                 continue
             if self.history[number].ok is False:
-                self._found("G1a", "%s holds what an aborted transaction appended" % key.decode(), number, reader)
+                self._found("G1a", "%s holds what an aborted transaction appended" % key.decode(),
+                            number, reader)
             order.append(number)
             if index in places and places[index][1] != text:
-                self._found("lost-append", "%s holds another token where an APPEND was answered to be"
+                self._found("lost-append",
+                            "%s holds another token where an APPEND was answered to be"
                             % key.decode(), places[index][0], number, reader)
         for index in range(len(tokens), max(places, default=-1) + 1):
             order.append(places[index][0] if index in places else None)
@@ -128,14 +137,16 @@ class Checker:
             if op[0] == "append":
                 if op[1] in known and op[3] is not None and len(known[op[1]][0]) + TOKEN_BYTES != op[3]:
                     if known[op[1]][1]:
-                        self._found("internal", "APPEND does not follow what the transaction read", number)
+                        self._found("internal", "APPEND does not follow what the transaction read",
+                                    number)
                 before = known.get(op[1], (None, False))[0]
                 known[op[1]] = ((before or b"") + op[2], before is not None)
             elif op[0] == "read":
                 value = op[2] or b""
                 expected, whole = known.get(op[1], (b"", False))
                 if value != expected if whole else not value.endswith(expected):
-                    self._found("internal", "a read does not agree with its own transaction", number)
+                    self._found("internal", "a read does not agree with its own transaction",
+                                number)
                 known[op[1]] = (value, True)
 
     def _list_reads(self, number, operations, longest, orders):
@@ -148,7 +159,8 @@ class Checker:
             if op[0] == "read":
                 value = op[2] or b""
                 if not longest.get(key, (b"",))[0].startswith(value):
-                    self._found("incompatible-order", "two reads of %s, neither the start of the other" % key.decode(),
+                    self._found("incompatible-order",
+                                "two reads of %s, neither the start of the other" % key.decode(),
                                 longest[key][1], number)
                     continue
                 size = len(value)
@@ -169,7 +181,8 @@ class Checker:
         if after is not None:
             self.graph.add(number, after, "rw", key)
         if before is not None and before == after and before != number:
-            self._found("G1b", "a read of %s between two appends of one transaction" % key.decode(), before, number)
+            self._found("G1b", "a read of %s between two appends of one transaction" % key.decode(),
+                        before, number)
 
     # --- registers ----------------------------------------------------------------------------
 
@@ -187,7 +200,8 @@ class Checker:
                     last[key] = op[2]
                 elif transaction.ok:
                     if key in last and last[key] != op[2]:
-                        self._found("internal", "a read does not agree with its own transaction", number)
+                        self._found("internal", "a read does not agree with its own transaction",
+                                    number)
                     if key not in last:
                         reads.append((number, key, op[2]))
                     last[key] = op[2]
@@ -201,13 +215,16 @@ class Checker:
         """The transaction replaced `value`; only one can have done so."""
         other = successor.setdefault((key, value), number)
         if other != number:
-            self._found("lost-update", "two transactions replaced the same version of %s" % key.decode(), other, number)
+            self._found("lost-update",
+                        "two transactions replaced the same version of %s" % key.decode(), other,
+                        number)
 
     def _register_read(self, number, key, value, writers, successor):
         if value is not None:
             writer = writers.get((key, value))
             if writer is None:
-                self._found("garbage", "%s holds %r, which nobody wrote" % (key.decode(), value), number)
+                self._found("garbage", "%s holds %r, which nobody wrote" % (key.decode(), value),
+                            number)
                 return
             if self.history[writer].ok is False:
                 self._found("G1a", "a read of what an aborted transaction wrote", writer, number)
@@ -259,7 +276,8 @@ class Checker:
         elif place > 0:
             invoke, later = latest[place - 1]
             if writer is None or self.history[writer].complete < invoke:
-                self._found("stale-read", "%s: a later write was answered before the read was sent" % op[1].decode(),
+                self._found("stale-read",
+                            "%s: a later write was answered before the read was sent" % op[1].decode(),
                             *([writer] if writer is not None else []), later, number)
 
     def _check_invariants(self):
@@ -268,8 +286,11 @@ class Checker:
                 continue
             for op in transaction.operations:
                 if op[0] == "balances" and sum(int(v or 0) for v in op[1]) != self.balance:
-                    self._found("balance", "the sum is %d, not %d" % (sum(int(v or 0) for v in op[1]), self.balance), number)
-                if op[0] == "holders" and sorted(v for v in op[1] if v is not None) != sorted(self.holders):
+                    self._found("balance",
+                                "the sum is %d, not %d" % (sum(int(v or 0) for v in op[1]),
+                                                           self.balance), number)
+                if op[0] == "holders" and sorted(v for v in op[1]
+                                                 if v is not None) != sorted(self.holders):
                     self._found("holders", "a token that moves is missing or doubled", number)
 
     # --- order in time ------------------------------------------------------------------------
@@ -329,7 +350,8 @@ class Checker:
         names = {0: "G1c" if "wr" in kinds else "G0", 1: "G-single"}
         name = names.get(kinds.count("rw"), "G2")
         name += "-realtime" * ("rt" in kinds) + "-pipeline" * ("po" in kinds and "rt" not in kinds)
-        steps = ", ".join("T%d -%s%s-> T%d" % (a, kind, "(%s)" % key.decode() if key else "", b) for a, b, kind, key in edges)
+        steps = ", ".join("T%d -%s%s-> T%d" % (a, kind, "(%s)" % key.decode() if key else "", b)
+                          for a, b, kind, key in edges)
         self._found(name, "cycle: " + steps, *(a for a, _, _, _ in edges))
 
     def _without_instants(self, edges):

@@ -27,7 +27,8 @@ def toy():
 
     def start(fault):
         ours, theirs = multiprocessing.Pipe()
-        process = multiprocessing.Process(target=broken_server.run_forever, args=(fault, theirs), daemon=True)
+        process = multiprocessing.Process(target=broken_server.run_forever, args=(fault, theirs),
+                                          daemon=True)
         process.start()
         started.append(process)
         assert ours.poll(10)
@@ -68,7 +69,8 @@ def test_a_correct_toy_is_strictly_serializable(toy, capsys):
 def test_each_fault_of_a_toy_is_found(toy, capsys, fault, expected):
     code, out = run(capsys, "--port", str(toy(fault)), "--seconds", "1.5")
     assert code == 1
-    kinds = {line.split(":")[0] for line in out.splitlines() if ": " in line and not line.startswith(" ")}
+    kinds = {line.split(":")[0] for line in out.splitlines() if ": " in line
+             and not line.startswith(" ")}
     assert kinds & expected, out[:3000]
 
 

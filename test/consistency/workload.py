@@ -70,7 +70,8 @@ class Context:
         if ok is False:
             self.aborted += 1
         if operations:
-            self.transactions.append(Transaction(invoke, complete, ok, client, pipeline, operations))
+            self.transactions.append(Transaction(invoke, complete, ok, client, pipeline,
+                                                 operations))
 
 
 def found(value):
@@ -118,7 +119,8 @@ def append(context):
 
 def reading(commands, operations):
     """A step that only reads: nothing to say when its replies never came."""
-    return Step(commands, lambda replies: (None, []) if replies is None else (True, operations(replies)))
+    return Step(commands, lambda replies: (None, []) if replies is None
+                else (True, operations(replies)))
 
 
 def get(context):
@@ -192,11 +194,13 @@ def mset(context):
 
 
 def balances(_context):
-    return reading([(b"MGET", *ACCOUNTS)], lambda replies: [("balances", tuple(map(found, replies[0])))])
+    return reading([(b"MGET", *ACCOUNTS)],
+                   lambda replies: [("balances", tuple(map(found, replies[0])))])
 
 
 def holders(_context):
-    return reading([(b"MGET", *MOVE_KEYS)], lambda replies: [("holders", tuple(map(found, replies[0])))])
+    return reading([(b"MGET", *MOVE_KEYS)],
+                   lambda replies: [("holders", tuple(map(found, replies[0])))])
 
 
 def move(context):
@@ -273,12 +277,14 @@ def multi_group(context):
     """Reads a group of registers and writes it, in one transaction."""
     keys, text = context.group(b"g"), context.fresh()
     commands = [(b"MGET", *keys), *group_write(context, keys, text)]
-    return atomic(commands, writes(keys, text), lambda results: reads(keys, results[0]) + writes(keys, text))
+    return atomic(commands, writes(keys, text),
+                  lambda results: reads(keys, results[0]) + writes(keys, text))
 
 
 def multi_blind(context):
     keys, text = context.group(b"b"), context.fresh()
-    return atomic(group_write(context, keys, text), writes(keys, text), lambda _: writes(keys, text))
+    return atomic(group_write(context, keys, text), writes(keys, text),
+                  lambda _: writes(keys, text))
 
 
 def multi_transfer(context):
@@ -332,8 +338,10 @@ def watched(context, client):
         context.record(invoke, more_times[-1], False, client, None, done)
 
 
-STEPS = {append: 12, get: 5, strlen: 2, mget_lists: 4, mget_group: 5, get_register: 2, getset: 3, msetnx: 2, mget_once: 1,
-         mset: 3, balances: 1, holders: 1, move: 3, multi_lists: 5, multi_group: 3, multi_blind: 2, multi_transfer: 4,
+STEPS = {append: 12, get: 5, strlen: 2, mget_lists: 4, mget_group: 5, get_register: 2, getset: 3,
+         msetnx: 2, mget_once: 1,
+         mset: 3, balances: 1, holders: 1, move: 3, multi_lists: 5, multi_group: 3, multi_blind: 2,
+         multi_transfer: 4,
          multi_move: 1}
 
 
@@ -345,7 +353,8 @@ def connection(context, client):
         if rng.random() < 0.15:
             yield from watched(context, client)
             continue
-        steps = [make(context) for make in rng.choices(kinds, weights, k=rng.choice([1, 1, 2, 4, 8]))]
+        steps = [make(context) for make in rng.choices(kinds, weights,
+                                                       k=rng.choice([1, 1, 2, 4, 8]))]
         context.pipelines += 1
         pipeline = (context.worker, context.pipelines) if len(steps) > 1 else None
         invoke = time.monotonic_ns()
@@ -432,7 +441,8 @@ def run_worker(worker, port, connections, seed, start_ns, end_ns, path):
             trouble.append("Silence: %d connections still wait for a reply after 30 s" % len(drivers))
             break
     with open(path, "wb") as out:
-        rows = [tuple(getattr(t, name) for name in Transaction.__slots__) for t in context.transactions]
+        rows = [tuple(getattr(t, name) for name in Transaction.__slots__)
+                for t in context.transactions]
         pickle.dump((rows, trouble, context.aborted), out, protocol=pickle.HIGHEST_PROTOCOL)
 
 
@@ -440,7 +450,8 @@ def prepare(client):
     """The accounts with their money and the tokens at their first places."""
     acknowledged(client("FLUSHALL"))
     acknowledged(client("MSET", *[word for account in ACCOUNTS for word in (account, b"100")]))
-    acknowledged(client("MSET", *[word for key, text in zip(MOVE_KEYS, TOKENS) for word in (key, text)]))
+    acknowledged(client("MSET", *[word for key, text in zip(MOVE_KEYS, TOKENS)
+                                  for word in (key, text)]))
 
 
 def final_reads(client, history):

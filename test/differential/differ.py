@@ -28,7 +28,8 @@ CONNECTIONS = 2
 BATCH = 48
 TTL_TOLERANCE = {b"TTL": 2, b"PTTL": 2000, b"EXPIRETIME": 2, b"PEXPIRETIME": 2000}
 UNORDERED = {b"KEYS", b"SMEMBERS", b"HKEYS", b"HVALS", b"SUNION", b"SINTER", b"SDIFF"}
-READERS = {"string": ["GET"], "list": ["LRANGE", "0", "-1"], "set": ["SMEMBERS"], "hash": ["HGETALL"],
+READERS = {"string": ["GET"], "list": ["LRANGE", "0", "-1"], "set": ["SMEMBERS"],
+           "hash": ["HGETALL"],
            "zset": ["ZRANGE", "0", "-1", "WITHSCORES"], "stream": ["XRANGE", "-", "+"]}
 
 
@@ -56,7 +57,8 @@ def make_stream(seed, round_number, chosen, length, left_out):
     items = []
     while len(items) < length:
         step = rng.choice(active).step(rng)
-        exact = any(isinstance(part, Pause) for part in step)  # so that no dead key stays behind untouched
+        exact = any(isinstance(part, Pause)
+                    for part in step)  # so that no dead key stays behind untouched
         for part in step:
             if isinstance(part, Pause):
                 items.append(part)
@@ -65,7 +67,8 @@ def make_stream(seed, round_number, chosen, length, left_out):
             if words[0] in left_out:
                 continue
             words = list(words) if exact else mutate(rng, list(words))
-            items.append(Say(connection, [word if isinstance(word, bytes) else to_bytes(word) for word in words]))
+            items.append(Say(connection, [word if isinstance(word, bytes) else to_bytes(word)
+                                          for word in words]))
     return items
 
 
@@ -78,14 +81,17 @@ def head(words):
 def same(words, reference, tested):
     """Whether two replies to a command agree, as far as the command is deterministic."""
     name = head(words)
-    if name in TTL_TOLERANCE and type(reference) is type(tested) is int and min(reference, tested) >= 0:
+    if name in TTL_TOLERANCE and type(reference) is type(tested) is int and min(reference,
+                                                                                tested) >= 0:
         return abs(reference - tested) <= TTL_TOLERANCE[name]
     if name in UNORDERED and isinstance(reference, list) and isinstance(tested, list):
         return sorted(map(repr, reference)) == sorted(map(repr, tested))
-    if name == b"SCAN" and isinstance(reference, list) and isinstance(tested, list) and len(tested) == 2:
+    if name == b"SCAN" and isinstance(reference, list) and isinstance(tested,
+                                                                      list) and len(tested) == 2:
         if words[1] != b"0" or b"100000" not in words:  # cursors are a server's own affair, and so is where a walk pauses
             return True
-        return reference[0] == tested[0] and sorted(map(repr, reference[1])) == sorted(map(repr, tested[1]))
+        return reference[0] == tested[0] and sorted(map(repr, reference[1])) == sorted(map(repr,
+                                                                                           tested[1]))
     if name == b"HGETALL" and isinstance(reference, list) and isinstance(tested, list):
         return pairs(reference) == pairs(tested)
     if name == b"RANDOMKEY":
@@ -116,7 +122,8 @@ class Accepted:
 
     def covers(self, words, reference, tested):
         text = " ".join([head(words).decode("latin1"), *(w.decode("latin1") for w in words[1:])])
-        return any(command.fullmatch(text) and one.fullmatch(repr(reference)) and two.fullmatch(repr(tested))
+        return any(command.fullmatch(text) and one.fullmatch(repr(reference))
+                   and two.fullmatch(repr(tested))
                    for command, one, two in self.rows)
 
 
@@ -132,7 +139,8 @@ class Transactions:
         queue = self.queued.get(connection)
         if name == b"MULTI" and reply == "OK" and queue is None:
             self.queued[connection] = []
-        elif name in (b"EXEC", b"DISCARD", b"RESET") and not (isinstance(reply, Error) and name != b"EXEC"):
+        elif name in (b"EXEC", b"DISCARD", b"RESET") and not (isinstance(reply, Error)
+                                                              and name != b"EXEC"):
             self.queued.pop(connection, None)
             if name == b"EXEC" and queue is not None and type(reply) is list and len(reply) == len(queue):
                 return queue
@@ -158,7 +166,8 @@ class Side:
         if not self.server.alive():
             self.server.kill()
             self.server = self.start()
-        self.clients = [Client(self.server.port, self.protocol, timeout=20) for _ in range(CONNECTIONS)]
+        self.clients = [Client(self.server.port, self.protocol, timeout=20)
+                        for _ in range(CONNECTIONS)]
         if self.clients[0]("FLUSHALL") != "OK":
             raise SystemExit("FLUSHALL failed")
 
@@ -252,8 +261,10 @@ class Differ:
     def compare_data(self, position):
         """Keys, types, values and times to live of all databases."""
         for side in (self.reference, self.tested):
-            if isinstance(exchange(side.clients[0], [[b"RESET"], [b"HELLO", b"%d" % self.protocol]])[0], Broken):
-                return Difference(position, [b"RESET"], "a server that lives", "a closed connection")
+            if isinstance(exchange(side.clients[0],
+                                   [[b"RESET"], [b"HELLO", b"%d" % self.protocol]])[0], Broken):
+                return Difference(position, [b"RESET"], "a server that lives",
+                                  "a closed connection")
         for db in range(DATABASES):
             questions = [[b"SELECT", b"%d" % db], [b"KEYS", b"*"]]
             found = self._ask(questions, position)
@@ -266,7 +277,8 @@ class Differ:
             questions = []
             for k, kind in zip(keys, found):
                 reader = READERS[str(kind)]
-                questions += [[reader[0].encode(), k, *(w.encode() for w in reader[1:])], [b"PTTL", k]]
+                questions += [[reader[0].encode(), k, *(w.encode() for w in reader[1:])],
+                              [b"PTTL", k]]
             found = self._ask(questions, position)
             if isinstance(found, Difference):
                 return found
@@ -315,7 +327,8 @@ def _shrink_words(items, fails, deadline):
             word = words[place]
             attempts = [words[:place] + words[place + 1:]]
             if len(word) > 1:
-                attempts += [words[:place] + [short] + words[place + 1:] for short in (b"a", word[:len(word) // 2])]
+                attempts += [words[:place] + [short] + words[place + 1:]
+                             for short in (b"a", word[:len(word) // 2])]
             for attempt in attempts:
                 shorter = items[:i] + [Say(items[i].connection, attempt)] + items[i + 1:]
                 if fails(shorter):
@@ -331,7 +344,8 @@ def quote(word, most=400):
         return quote(word[:most // 2]) + "...(%d bytes)" % len(word)
     if re.fullmatch(rb"[A-Za-z0-9_:{}.*+\-/|]+", word):
         return word.decode()
-    return '"%s"' % "".join(chr(b) if 32 <= b < 127 and b not in b'"\\' else "\\x%02x" % b for b in word)
+    return '"%s"' % "".join(chr(b) if 32 <= b < 127 and b not in b'"\\' else "\\x%02x" % b
+                            for b in word)
 
 
 def script(items):
@@ -352,7 +366,8 @@ def script(items):
 
 def report(differ, items, found, out=print):
     """Shrinks and prints a difference."""
-    out("DIFFERENCE at command %d: %s" % (found.position, " ".join(quote(w) for w in found.command)[:500]))
+    out("DIFFERENCE at command %d: %s" % (found.position,
+                                          " ".join(quote(w) for w in found.command)[:500]))
     out("  reference: %.500r" % (found.reference,))
     out("  tested:    %.500r" % (found.tested,))
     items = items[:found.position + 1]
@@ -385,11 +400,13 @@ def arguments():
     parser.add_argument("--reference", default="/usr/bin/redis-server")
     parser.add_argument("--seed", default=None, help="default: at random, printed")
     parser.add_argument("--commands", type=int, default=None, help="end after so many commands")
-    parser.add_argument("--seconds", type=float, default=None, help="end after so many seconds (default 20 if no --commands)")
+    parser.add_argument("--seconds", type=float, default=None,
+                        help="end after so many seconds (default 20 if no --commands)")
     parser.add_argument("--threads", type=int, default=4)
     parser.add_argument("--io-backend", default="epoll", choices=["uring", "epoll"])
     parser.add_argument("--protocol", type=int, choices=[2, 3], default=2)
-    parser.add_argument("--families", default="all", help="comma list of: %s" % ", ".join(families.load()))
+    parser.add_argument("--families", default="all",
+                        help="comma list of: %s" % ", ".join(families.load()))
     parser.add_argument("--round", type=int, default=None, help="run this one round only")
     parser.add_argument("--round-length", type=int, default=1000)
     parser.add_argument("--accepted", type=pathlib.Path, default=HERE / "accepted.tsv")
@@ -410,7 +427,8 @@ def main():
     extra = dict(o.split("=", 1) for o in options.server_option)
     print("seed %s, families %s, RESP%d" % (seed, ",".join(names), options.protocol), flush=True)
     differ = Differ(lambda: Server(binary=options.reference),
-                    lambda: Server(options.threads, options.io_backend, binary=options.server, options=extra),
+                    lambda: Server(options.threads, options.io_backend, binary=options.server,
+                                   options=extra),
                     Accepted(options.accepted), options.protocol)
     code = 0
     try:
@@ -420,10 +438,12 @@ def main():
         started = time.monotonic()
         number = options.round or 0
         while True:
-            items = make_stream(seed, number, [known[n] for n in names], options.round_length, left_out)
+            items = make_stream(seed, number, [known[n] for n in names], options.round_length,
+                                left_out)
             found = differ.run(items)
             if found:
-                print("seed %s round %d (again: --seed %s --round %d)" % (seed, number, seed, number))
+                print("seed %s round %d (again: --seed %s --round %d)" % (seed, number, seed,
+                                                                          number))
                 report(differ, items, found)
                 code = 1
                 break
@@ -433,7 +453,8 @@ def main():
                 break
         spent = time.monotonic() - started
         print("%d commands in %d rounds, %.1f s, %d accepted differences: %s"
-              % (differ.commands_run, number, spent, differ.accepted_seen, "DIFFERENT" if code else "same"))
+              % (differ.commands_run, number, spent, differ.accepted_seen, "DIFFERENT" if code
+                 else "same"))
     finally:
         differ.close()
     return code

@@ -49,7 +49,8 @@ def says(*lines):
 def test_two_equal_servers_do_not_differ(pair, protocol):
     differ = pair(protocol)
     for number in range(10):
-        assert differ.run(make_stream("equal", number, list(families.load().values()), 500, set())) is None
+        assert differ.run(make_stream("equal", number, list(families.load().values()), 500,
+                                      set())) is None
     assert differ.commands_run > 4000
 
 
@@ -83,7 +84,8 @@ def test_a_difference_in_the_data_alone_is_found(pair):
     differ = pair()
     differ.run(says("SET a 1"))
     with Client(differ.tested.server.port) as other:
-        for change, noticed_by in [("SET a 2", "GET a"), ("SET a 1 EX 100", "PTTL a"), ("SET b 1", "KEYS *")]:
+        for change, noticed_by in [("SET a 2", "GET a"), ("SET a 1 EX 100", "PTTL a"),
+                                   ("SET b 1", "KEYS *")]:
             other.words(change)
             assert differ.compare_data(1).command == noticed_by.encode().split()
 
@@ -112,7 +114,8 @@ def test_every_rule_of_a_family_makes_commands(name):
     for rule in families.load()[name].rules:
         for _ in range(20):
             for part in rule(rng):
-                assert isinstance(part, (Say, Pause)) or all(isinstance(w, (str, bytes)) for w in part)
+                assert isinstance(part, (Say, Pause)) or all(isinstance(w, (str, bytes))
+                                                             for w in part)
 
 
 def test_replies_are_compared_with_their_types():
@@ -166,6 +169,7 @@ def test_an_accepted_difference_needs_a_reason(tmp_path):
 
 
 def test_the_table_of_accepted_differences_is_well_formed():
-    rows = [line for line in (HERE / "accepted.tsv").read_text().splitlines() if line and not line.startswith("#")]
+    rows = [line for line in (HERE / "accepted.tsv").read_text().splitlines() if line
+            and not line.startswith("#")]
     assert len(Accepted(HERE / "accepted.tsv").rows) == len(rows)
     assert all(re.search(r"\w+", line.split("\t")[3]) for line in rows)

@@ -19,15 +19,20 @@ from harness.resp import Client, Error, Map, NIL  # noqa: E402
 from harness.server import Server, ServerFailure, binary_path, is_redis  # noqa: E402
 
 # Settings the server changes by itself, or that cannot be put back by CONFIG SET.
-UNSETTABLE = {"save", "dir", "port", "bind", "logfile", "client-output-buffer-limit", "oom-score-adj-values",
+UNSETTABLE = {"save", "dir", "port", "bind", "logfile", "client-output-buffer-limit",
+              "oom-score-adj-values",
               "requirepass"}
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "shoal_only: holds for Shoal alone, skipped against redis-server")
-    config.addinivalue_line("markers", "redis72: behaviour new in Redis 7.2, skipped against older ones")
+    config.addinivalue_line("markers",
+                            "shoal_only: holds for Shoal alone, skipped against redis-server")
+    config.addinivalue_line("markers",
+                            "redis72: behaviour new in Redis 7.2, skipped against older ones")
     config.addinivalue_line("markers", "slow: takes long or much memory, runs with SHOAL_SLOW=1")
-    config.addinivalue_line("markers", "one_cell: the cell makes no difference, runs in the first one")
+    config.addinivalue_line("markers",
+                            "one_cell: the cell makes no difference, runs in the first one")
+    config.addinivalue_line("markers", "plain_build: bounds memory, skipped with SHOAL_SANITIZED=1")
     config.addinivalue_line("markers", "needs(*commands): skipped while the server lacks a command")
 
 
@@ -36,7 +41,8 @@ def pytest_report_header():
 
 
 def _redis_version():
-    text = subprocess.run([binary_path(), "--version"], capture_output=True, text=True, check=True).stdout
+    text = subprocess.run([binary_path(), "--version"], capture_output=True, text=True,
+                          check=True).stdout
     return tuple(int(x) for x in text.split("v=")[1].split()[0].split("."))
 
 
@@ -56,6 +62,8 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason="new in Redis 7.2"))
         if item.get_closest_marker("slow") and not os.environ.get("SHOAL_SLOW"):
             item.add_marker(pytest.mark.skip(reason="slow, needs SHOAL_SLOW=1"))
+        if os.environ.get("SHOAL_SANITIZED") and item.get_closest_marker("plain_build"):
+            item.add_marker(pytest.mark.skip(reason="a sanitizer takes memory of its own"))
         if not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(120))
     items[:] = kept
@@ -164,7 +172,8 @@ def start_server(cell):
 
     def start(conf=None, threads=None, env=None, **options):
         options = {name.replace("_", "-"): value for name, value in options.items()}
-        server = Server(threads or cell.threads, cell.io_backend, options=options, conf=conf, env=env)
+        server = Server(threads or cell.threads, cell.io_backend, options=options, conf=conf,
+                        env=env)
         started.append(server)
         return server
 

@@ -18,8 +18,10 @@ def bits_of(value):
 
 
 @pytest.mark.parametrize("command,few,many", [
-    ("setbit", ["k", "1"], ["k", "1", "1", "1"]), ("getbit", ["k"], ["k", "1", "1"]), ("bitcount", [], None),
-    ("bitpos", ["k"], None), ("bitop", ["AND", "d"], None), ("bitfield", [], None), ("bitfield_ro", [], None)])
+    ("setbit", ["k", "1"], ["k", "1", "1", "1"]), ("getbit", ["k"], ["k", "1", "1"]),
+    ("bitcount", [], None),
+    ("bitpos", ["k"], None), ("bitop", ["AND", "d"], None), ("bitfield", [], None),
+    ("bitfield_ro", [], None)])
 def test_the_number_of_arguments_is_checked(client, command, few, many):
     assert client(command, *few) == arity(command)
     if many:
@@ -28,7 +30,8 @@ def test_the_number_of_arguments_is_checked(client, command, few, many):
 
 @pytest.mark.needs("rpush")
 @pytest.mark.parametrize("line", [
-    "SETBIT l 1 1", "GETBIT l 1", "BITCOUNT l", "BITPOS l 1", "BITOP AND d l", "BITOP OR d missing l",
+    "SETBIT l 1 1", "GETBIT l 1", "BITCOUNT l", "BITPOS l 1", "BITOP AND d l",
+    "BITOP OR d missing l",
     "BITFIELD l GET u8 0", "BITFIELD l SET u8 0 1", "BITFIELD_RO l GET u8 0"])
 def test_a_list_is_the_wrong_type(client, line):
     client("RPUSH", "l", "a")
@@ -73,7 +76,8 @@ def test_random_bits_agree_with_a_model(client):
         3100 - 8 * len(model))
 
 
-@pytest.mark.parametrize("offset", ["-1", "x", "", "1.0", "4294967296", "9223372036854775808", "#1"])
+@pytest.mark.parametrize("offset", ["-1", "x", "", "1.0", "4294967296", "9223372036854775808",
+                                    "#1"])
 def test_bit_offsets_are_checked(client, offset):
     assert client("SETBIT", "k", offset, "1") == BIT_OFFSET
     assert client("GETBIT", "k", offset) == BIT_OFFSET
@@ -104,7 +108,8 @@ def _clamp(size, start, end, backwards_is_empty=True):
     return (start, end + 1) if start <= end else (0, 0)
 
 
-@pytest.mark.parametrize("value", [b"", b"foobar", b"\x00\xff" * 20, b"\x01", b"\xff" * 700 + b"\x7f"])
+@pytest.mark.parametrize("value", [b"", b"foobar", b"\x00\xff" * 20, b"\x01",
+                                   b"\xff" * 700 + b"\x7f"])
 def test_bitcount_of_ranges(client, value):
     client("SET", "k", value)
     rng = random.Random(3)
@@ -116,7 +121,8 @@ def test_bitcount_of_ranges(client, value):
         assert client("BITCOUNT", "k", start, end) == sum(bits_of(value[low:high])), (start, end)
         start, end = (rng.randrange(-8 * size - 3, 8 * size + 3) for _ in range(2))
         low, high = _clamp(8 * size, start, end)
-        assert client("BITCOUNT", "k", start, end, "BIT") == sum(bits_of(value)[low:high]), (start, end)
+        assert client("BITCOUNT", "k", start, end, "BIT") == sum(bits_of(value)[low:high]), (start,
+                                                                                             end)
     assert client("BITCOUNT", "k", "0", "-1", "BYTE") == sum(bits_of(value))
 
 
@@ -153,7 +159,8 @@ def _bitpos(value, bit, start=0, end=None, unit=8):
     return high if bit == 0 and end is None else -1
 
 
-@pytest.mark.parametrize("value", [b"\xff\xf0\x00", b"\x00\xff\xf0", b"\x00" * 50, b"\xff" * 50, b"\x01",
+@pytest.mark.parametrize("value", [b"\xff\xf0\x00", b"\x00\xff\xf0", b"\x00" * 50, b"\xff" * 50,
+                                   b"\x01",
                                    b"\x00" * 30 + b"\x10" + b"\xff" * 30])
 def test_bitpos_of_ranges(client, value):
     client("SET", "k", value)
@@ -164,7 +171,8 @@ def test_bitpos_of_ranges(client, value):
         for _ in range(80):
             start, end = (rng.randrange(-size - 2, size + 2) for _ in range(2))
             assert client("BITPOS", "k", bit, start) == _bitpos(value, bit, start), (bit, start)
-            assert client("BITPOS", "k", bit, start, end) == _bitpos(value, bit, start, end), (bit, start, end)
+            assert client("BITPOS", "k", bit, start, end) == _bitpos(value, bit, start, end), (bit,
+                                                                                               start, end)
             start, end = (rng.randrange(-8 * size - 2, 8 * size + 2) for _ in range(2))
             assert client("BITPOS", "k", bit, start, end, "BIT") == _bitpos(
                 value, bit, start, end, unit=1), (bit, start, end)
@@ -257,8 +265,10 @@ def test_bitop_errors(client):
 def test_bitfield_basics(client):
     assert client("BITFIELD", "k") == []
     assert client("EXISTS", "k") == 0
-    assert client("BITFIELD", "k", "SET", "u8", "0", "255", "GET", "u8", "0", "SET", "i8", "0", "1") == [0, 255, -1]
-    assert client("BITFIELD", "k", "INCRBY", "u2", "100", "1", "OVERFLOW", "SAT", "GET", "u4", "0") == [1, 0]
+    assert client("BITFIELD", "k", "SET", "u8", "0", "255", "GET", "u8", "0", "SET", "i8", "0",
+                  "1") == [0, 255, -1]
+    assert client("BITFIELD", "k", "INCRBY", "u2", "100", "1", "OVERFLOW", "SAT", "GET", "u4",
+                  "0") == [1, 0]
     assert client("BITFIELD", "h", "SET", "u8", "#0", "65", "SET", "u8", "#2", "66") == [0, 0]
     assert client("GET", "h") == b"A\0B"
     assert client("BITFIELD", "missing", "GET", "u8", "100") == [0]
@@ -275,7 +285,8 @@ def test_bitfield_overflow_modes(client):
     assert client("BITFIELD", "k", "INCRBY", "i8", "8", "1") == [-128]
     assert client("BITFIELD", "k", "OVERFLOW", "SAT", "INCRBY", "i8", "8", "-10") == [-128]
     assert client("BITFIELD", "k", "OVERFLOW", "FAIL", "SET", "u4", "16", "100") == [NIL]
-    assert client("BITFIELD", "k", "OVERFLOW", "SAT", "SET", "u4", "16", "100", "GET", "u4", "16") == [0, 15]
+    assert client("BITFIELD", "k", "OVERFLOW", "SAT", "SET", "u4", "16", "100", "GET", "u4",
+                  "16") == [0, 15]
 
 
 def _read_field(bits, signed, width, offset):
@@ -340,7 +351,8 @@ def test_bitfield_errors_leave_nothing_behind(client):
     assert client("BITFIELD", "k", "GET", "u8", "#x") == BIT_OFFSET
     assert client("BITFIELD", "k", "SET", "u8", "4294967296", "1") == BIT_OFFSET
     assert client("BITFIELD", "k", "SET", "u8", "0", "x") == NOT_INTEGER
-    assert client("BITFIELD", "k", "OVERFLOW", "BOGUS") == Error("ERR Invalid OVERFLOW type specified")
+    assert client("BITFIELD", "k", "OVERFLOW",
+                  "BOGUS") == Error("ERR Invalid OVERFLOW type specified")
     assert client("BITFIELD", "k", "SET", "u8", "0") == SYNTAX
     assert client("BITFIELD", "k", "BOGUS", "u8", "0") == SYNTAX
     assert client("BITFIELD", "k", "GET") == SYNTAX

@@ -13,7 +13,8 @@ pytestmark = pytest.mark.skipif(not CLI or not BENCHMARK, reason="redis-tools ar
 
 
 def cli(server, *arguments, stdin=None, check=True):
-    done = subprocess.run([CLI, "-p", str(server.port), *arguments], input=stdin, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([CLI, "-p", str(server.port), *arguments], input=stdin,
+                          capture_output=True, text=True, timeout=60)
     if check:
         assert done.returncode == 0, done.stderr
         assert done.stderr == ""
@@ -27,7 +28,8 @@ def test_redis_cli_prints_every_sort_of_reply(server):
     assert cli(server, "--no-raw", "GET", "missing") == "(nil)\n"
     assert cli(server, "--no-raw", "INCR", "a") == "(integer) 2\n"
     assert cli(server, "--no-raw", "MGET", "a", "missing") == '1) "2"\n2) (nil)\n'
-    assert cli(server, "--no-raw", "NOSUCH", check=False).startswith("(error) ERR unknown command 'NOSUCH'")
+    assert cli(server, "--no-raw", "NOSUCH",
+               check=False).startswith("(error) ERR unknown command 'NOSUCH'")
     assert cli(server, "-3", "--no-raw", "GET", "missing") == "(nil)\n"
     assert cli(server, "-n", "5", "SET", "x", "five") == "OK\n"
     assert cli(server, "-n", "5", "GET", "x") == "five\n"
@@ -68,10 +70,13 @@ REDIS_BENCHMARK_TESTS = "ping,set,get,incr,mset"
 
 @pytest.mark.parametrize("pipeline", [1, 16, 64])
 def test_redis_benchmark_runs_the_string_tests(server, pipeline):
-    done = subprocess.run([BENCHMARK, "-p", str(server.port), "-c", "50", "-P", str(pipeline), "-n", "20000", "-r", "10000",
-                           "-t", REDIS_BENCHMARK_TESTS, "--csv"], capture_output=True, text=True, timeout=110)
+    done = subprocess.run([BENCHMARK, "-p", str(server.port), "-c", "50", "-P", str(pipeline), "-n",
+                           "20000", "-r", "10000",
+                           "-t", REDIS_BENCHMARK_TESTS, "--csv"], capture_output=True, text=True,
+                           timeout=110)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "rror" not in done.stdout + done.stderr
+    assert done.stderr == ""  # where it warns that CONFIG GET did not work, too
+    assert "rror" not in done.stdout
     names = [line.split(",")[0].strip('"') for line in done.stdout.splitlines()[1:]]
     assert names == ["PING_INLINE", "PING_MBULK", "SET", "GET", "INCR", "MSET (10 keys)"]
     for line in done.stdout.splitlines()[1:]:
@@ -80,14 +85,17 @@ def test_redis_benchmark_runs_the_string_tests(server, pipeline):
 
 @pytest.mark.parametrize("size", [3, 5000, 200000])
 def test_redis_benchmark_runs_with_values_of_many_sizes(server, size):
-    done = subprocess.run([BENCHMARK, "-p", str(server.port), "-c", "50", "-P", "4", "-n", "2000", "-d", str(size), "-t", "set,get",
+    done = subprocess.run([BENCHMARK, "-p", str(server.port), "-c", "50", "-P", "4", "-n", "2000",
+                           "-d", str(size), "-t", "set,get",
                            "-q"], capture_output=True, text=True, timeout=110)
     assert done.returncode == 0 and "rror" not in done.stdout + done.stderr, done.stdout + done.stderr
 
 
 def test_redis_benchmark_runs_a_command_of_ones_own(server):
-    done = subprocess.run([BENCHMARK, "-p", str(server.port), "-c", "50", "-P", "16", "-n", "20000", "-r", "1000",
-                           "SETBIT", "bits:__rand_int__", "7", "1"], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([BENCHMARK, "-p", str(server.port), "-c", "50", "-P", "16", "-n", "20000",
+                           "-r", "1000",
+                           "SETBIT", "bits:__rand_int__", "7", "1"], capture_output=True, text=True,
+                           timeout=60)
     assert done.returncode == 0, done.stderr
     with Client(server.port) as client:
         assert 900 <= client("DBSIZE") <= 1000

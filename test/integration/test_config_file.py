@@ -107,18 +107,21 @@ def _refusal(tmp_path, text):
     """What the server writes when it does not take a file."""
     path = tmp_path / "wrong.conf"
     path.write_text(text)
-    done = subprocess.run([binary_path(), str(path)], capture_output=True, text=True, timeout=20, cwd=tmp_path,
+    done = subprocess.run([binary_path(), str(path)], capture_output=True, text=True, timeout=20,
+                          cwd=tmp_path,
                           env=dict(os.environ))
     assert done.returncode == 1
     return done.stdout + done.stderr
 
 
 @pytest.mark.one_cell
-@pytest.mark.parametrize("directive", ["bogus-option 5", "maxclients", "maxclients many", "maxmemory 5parsecs",
-                                       "appendonly maybe", "maxmemory-policy whatever", "port 99999999",
+@pytest.mark.parametrize("directive", ["bogus-option 5", "maxclients", "maxclients many",
+                                       "maxmemory 5parsecs",
+                                       "appendonly maybe", "maxmemory-policy whatever",
+                                       "port 99999999",
                                        "requirepass \"unbalanced"])
 def test_a_wrong_directive_names_its_line(cell, tmp_path, directive):
-    out = _refusal(tmp_path, "# comment\ntimeout 0\n%s\nhz 10\n" % directive)
+    out = _refusal(tmp_path, "# comment\nport 0\n%s\nhz 10\n" % directive)
     assert "line 3" in out
     assert directive in out
 
@@ -126,12 +129,13 @@ def test_a_wrong_directive_names_its_line(cell, tmp_path, directive):
 @pytest.mark.one_cell
 @pytest.mark.shoal_only
 def test_an_unknown_directive_names_its_file_too(cell, tmp_path):
-    assert "wrong.conf" in _refusal(tmp_path, "\nbogus-option 5\n")
+    assert "wrong.conf" in _refusal(tmp_path, "port 0\nbogus-option 5\n")
 
 
 @pytest.mark.one_cell
 def test_a_missing_file_is_an_error(cell, tmp_path):
-    done = subprocess.run([binary_path(), str(tmp_path / "missing.conf")], capture_output=True, text=True, timeout=20)
+    done = subprocess.run([binary_path(), str(tmp_path / "missing.conf"), "--port", "0"],
+                          capture_output=True, text=True, timeout=20)
     assert done.returncode == 1
     assert "missing.conf" in done.stdout + done.stderr
 

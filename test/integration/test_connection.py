@@ -23,7 +23,8 @@ def client_list(client, *options):
 
 
 @pytest.mark.parametrize("command,arguments", [
-    ("echo", []), ("echo", ["a", "b"]), ("ping", ["a", "b"]), ("select", []), ("select", ["1", "2"]), ("auth", []),
+    ("echo", []), ("echo", ["a", "b"]), ("ping", ["a", "b"]), ("select", []),
+    ("select", ["1", "2"]), ("auth", []),
     ("reset", ["x"]), ("client", [])])
 def test_the_number_of_arguments_is_checked(client, command, arguments):
     assert client(command, *arguments) == arity(command)
@@ -50,9 +51,11 @@ def test_commands_after_quit_in_the_same_write_are_not_run(client, connect):
 
 def test_unknown_commands_are_named_with_the_start_of_their_arguments(client):
     assert client("foo") == Error("ERR unknown command 'foo', with args beginning with: ")
-    assert client("foo", "a", "b c") == Error("ERR unknown command 'foo', with args beginning with: 'a' 'b c' ")
+    assert client("foo", "a",
+                  "b c") == Error("ERR unknown command 'foo', with args beginning with: 'a' 'b c' ")
     reply = client("x" * 300, "y" * 300)
-    assert reply == Error("ERR unknown command '%s', with args beginning with: '%s' " % ("x" * 128, "y" * 128))
+    assert reply == Error("ERR unknown command '%s', with args beginning with: '%s' " % ("x" * 128,
+                                                                                         "y" * 128))
     reply = client("foo", *["abcdefghij"] * 50)
     assert reply == Error("ERR unknown command 'foo', with args beginning with: " + "'abcdefghij' " * 10)
 
@@ -123,7 +126,8 @@ def test_hello_errors(client):
     assert client("HELLO", "x") == Error("ERR Protocol version is not an integer or out of range")
     assert client("HELLO", "3", "BOGUS") == Error("ERR Syntax error in HELLO option 'BOGUS'")
     assert client("HELLO", "3", "SETNAME") == Error("ERR Syntax error in HELLO option 'SETNAME'")
-    assert client("HELLO", "3", "AUTH", "default") == Error("ERR Syntax error in HELLO option 'AUTH'")
+    assert client("HELLO", "3", "AUTH",
+                  "default") == Error("ERR Syntax error in HELLO option 'AUTH'")
     assert client("HELLO", "3", "SETNAME", "a b") == Error(
         "ERR Client names cannot contain spaces, newlines or special characters.")
     assert client("HELLO", "3", "AUTH", "nobody", "x") == WRONGPASS
@@ -273,8 +277,10 @@ def test_client_info_has_the_fields_that_tools_read(client):
     client("CLIENT", "SETNAME", "x")
     client("SELECT", "2")
     info = fields(client("CLIENT", "INFO"))
-    for name in ["id", "addr", "laddr", "fd", "name", "age", "idle", "flags", "db", "sub", "psub", "ssub", "multi", "qbuf",
-                 "qbuf-free", "argv-mem", "multi-mem", "obl", "oll", "omem", "tot-mem", "events", "cmd", "user",
+    for name in ["id", "addr", "laddr", "fd", "name", "age", "idle", "flags", "db", "sub", "psub",
+                 "ssub", "multi", "qbuf",
+                 "qbuf-free", "argv-mem", "multi-mem", "obl", "oll", "omem", "tot-mem", "events",
+                 "cmd", "user",
                  "redir", "resp"]:
         assert name in info, name
     assert info["name"] == "x"
@@ -328,7 +334,8 @@ def test_client_kill_by_id_and_address(client, connect):
     assert client("CLIENT", "KILL", "%s:%d" % victim.sock.getsockname()) == OK
     assert victim.is_closed()
     victim = connect()
-    assert client("CLIENT", "KILL", "ADDR", "%s:%d" % victim.sock.getsockname(), "SKIPME", "yes") == 1
+    assert client("CLIENT", "KILL", "ADDR", "%s:%d" % victim.sock.getsockname(), "SKIPME",
+                  "yes") == 1
     assert victim.is_closed()
     assert client("CLIENT", "KILL", "ID", "99999999") == 0
     assert client("CLIENT", "KILL", "TYPE", "pubsub") == 0
@@ -411,7 +418,8 @@ def test_client_pause_all_ends_by_itself(client, connect):
 def test_client_pause_errors(client):
     assert client("CLIENT", "PAUSE", "x") == Error("ERR timeout is not an integer or out of range")
     assert client("CLIENT", "PAUSE", "-1") == Error("ERR timeout is negative")
-    assert client("CLIENT", "PAUSE", "1", "BOGUS") == Error("ERR CLIENT PAUSE mode must be WRITE or ALL")
+    assert client("CLIENT", "PAUSE", "1",
+                  "BOGUS") == Error("ERR CLIENT PAUSE mode must be WRITE or ALL")
 
 
 def test_client_unblock_of_what_does_not_block(client):
@@ -449,7 +457,8 @@ def test_many_connections_come_and_go(server, client):
 
 def test_connections_aborted_in_mid_command_leave_nothing(server, client):
     before = int(client.info("clients")["connected_clients"])
-    for piece in [b"", b"*", b"*3\r\n$3\r\nSET\r\n$1\r\na\r\n$100000\r\nxyz", b"*2\r\n$3\r\nGET\r\n", b"PIN"] * 20:
+    for piece in [b"", b"*", b"*3\r\n$3\r\nSET\r\n$1\r\na\r\n$100000\r\nxyz",
+                  b"*2\r\n$3\r\nGET\r\n", b"PIN"] * 20:
         s = socket.create_connection(("127.0.0.1", server.port))
         s.sendall(piece)
         s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from harness.resp import (NIL, BigNumber, Decoder, Double, Error, Map, Null, ProtocolError, Push, Set,
+from harness.resp import (NIL, BigNumber, Decoder, Double, Error, Map, Null, ProtocolError, Push,
+                          Set,
                           Simple, Verbatim, decode, encode, identical)
 
 EVERY_TYPE = (b"*11\r\n+OK\r\n-ERR no\r\n:-7\r\n$3\r\na\r\n\r\n$-1\r\n*-1\r\n_\r\n#t\r\n,1.5\r\n"

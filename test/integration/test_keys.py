@@ -13,9 +13,12 @@ I64_MAX = 2 ** 63 - 1
 I64_MIN = -2 ** 63
 
 ARITIES = [("copy", ["a"]), ("del", []), ("exists", []), ("expire", ["k"]), ("pexpire", ["k"]),
-           ("expireat", ["k"]), ("pexpireat", ["k"]), ("expiretime", []), ("pexpiretime", []), ("keys", []),
-           ("move", ["k"]), ("object", []), ("persist", []), ("randomkey", ["x"]), ("rename", ["a"]),
-           ("renamenx", ["a"]), ("scan", []), ("touch", []), ("ttl", []), ("pttl", []), ("type", []),
+           ("expireat", ["k"]), ("pexpireat", ["k"]), ("expiretime", []), ("pexpiretime", []),
+           ("keys", []),
+           ("move", ["k"]), ("object", []), ("persist", []), ("randomkey", ["x"]),
+           ("rename", ["a"]),
+           ("renamenx", ["a"]), ("scan", []), ("touch", []), ("ttl", []), ("pttl", []),
+           ("type", []),
            ("unlink", []), ("dbsize", ["x"])]
 
 
@@ -24,7 +27,8 @@ def test_the_number_of_arguments_is_checked(client, command, arguments):
     assert client(command, *arguments) == arity(command)
 
 
-@pytest.mark.parametrize("command", ["expiretime", "keys", "move a 1", "persist", "rename a b", "renamenx a b", "ttl",
+@pytest.mark.parametrize("command", ["expiretime", "keys", "move a 1", "persist", "rename a b",
+                                     "renamenx a b", "ttl",
                                      "pttl", "type"])
 def test_too_many_arguments_are_refused(client, command):
     name = command.split()[0]
@@ -114,8 +118,10 @@ def test_persist(client):
     assert client("TTL", "k") == -1
 
 
-@pytest.mark.parametrize("command,past", [("EXPIRE", "0"), ("EXPIRE", "-1"), ("PEXPIRE", "-100"), ("EXPIREAT", "1"),
-                                          ("PEXPIREAT", "1"), ("EXPIREAT", "-5"), ("EXPIRE", "-1000000000")])
+@pytest.mark.parametrize("command,past", [("EXPIRE", "0"), ("EXPIRE", "-1"), ("PEXPIRE", "-100"),
+                                          ("EXPIREAT", "1"),
+                                          ("PEXPIREAT", "1"), ("EXPIREAT", "-5"),
+                                          ("EXPIRE", "-1000000000")])
 def test_a_time_in_the_past_deletes(client, command, past):
     client("SET", "k", "v")
     assert client(command, "k", past) == 1
@@ -162,8 +168,10 @@ def test_expire_errors(client, command):
 
 
 def test_writes_in_place_keep_the_time_to_live_and_replacing_ones_drop_it(client):
-    for line, keeps in [("APPEND k x", True), ("SETRANGE k 0 x", True), ("SETBIT k 1 1", True), ("INCR n", True),
-                        ("SET k x", False), ("GETSET k x", False), ("MSET k x", False), ("SETEX k 5 x", False)]:
+    for line, keeps in [("APPEND k x", True), ("SETRANGE k 0 x", True), ("SETBIT k 1 1", True),
+                        ("INCR n", True),
+                        ("SET k x", False), ("GETSET k x", False), ("MSET k x", False),
+                        ("SETEX k 5 x", False)]:
         client("MSET", "k", "v", "n", "1")
         key = line.split()[1]
         client("EXPIRE", key, "1000")
@@ -296,18 +304,23 @@ def test_move(client):
 
 # --- KEYS, RANDOMKEY --------------------------------------------------------------------------
 
-PATTERNS = ["*", "k*", "*y", "h?llo", "h[ae]llo", "h[^e]llo", "h[a-e]llo", "h[e-a]llo", "\\*", "a\\?", "[", "[a", "h**o", "",
+PATTERNS = ["*", "k*", "*y", "h?llo", "h[ae]llo", "h[^e]llo", "h[a-e]llo", "h[e-a]llo", "\\*",
+            "a\\?", "[", "[a", "h**o", "",
             "?????", "*:*:*", "[^a-z]*", "h[\\e]llo", "h[]llo", "*\\", "[a-]*", "***"]
-NAMES = ["hello", "hallo", "hxllo", "hllo", "key", "k", "*", "a?", "a:b:c", "Z", "[", "a", "1", "-", "\\", "h]llo"]
+NAMES = ["hello", "hallo", "hxllo", "hllo", "key", "k", "*", "a?", "a:b:c", "Z", "[", "a", "1", "-",
+         "\\", "h]llo"]
 
 
 def test_keys_matches_globs(client):
-    expected = {"*": sorted(NAMES), "k*": ["k", "key"], "*y": ["key"], "h?llo": ["h]llo", "hallo", "hello", "hxllo"],
+    expected = {"*": sorted(NAMES), "k*": ["k", "key"], "*y": ["key"],
+                "h?llo": ["h]llo", "hallo", "hello", "hxllo"],
                 "h[ae]llo": ["hallo", "hello"], "h[^e]llo": ["h]llo", "hallo", "hxllo"],
-                "h[a-e]llo": ["hallo", "hello"], "h[e-a]llo": ["hallo", "hello"], "\\*": ["*"], "a\\?": ["a?"],
+                "h[a-e]llo": ["hallo", "hello"], "h[e-a]llo": ["hallo", "hello"], "\\*": ["*"],
+                "a\\?": ["a?"],
                 "h**o": sorted(["hello", "hallo", "hxllo", "hllo", "h]llo"]), "": [],
                 "?????": sorted(["hello", "hallo", "hxllo", "h]llo", "a:b:c"]), "*:*:*": ["a:b:c"],
-                "[^a-z]*": sorted(["*", "Z", "[", "1", "-", "\\"]), "h[\\e]llo": ["hello"], "***": sorted(NAMES)}
+                "[^a-z]*": sorted(["*", "Z", "[", "1", "-", "\\"]), "h[\\e]llo": ["hello"],
+                "***": sorted(NAMES)}
     for name in NAMES:
         client("SET", name, "v")
     for pattern, names in expected.items():

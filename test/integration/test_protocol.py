@@ -97,7 +97,8 @@ def test_what_follows_a_bulk_is_taken_for_its_line_end(client):
 
 def test_junk_never_kills_the_server(server, client):
     rng = random.Random(11)
-    pieces = [b"*", b"$", b"\r\n", b"3", b"-1", b"SET", b"GET", b"a", b"\"", b"'", b"\\x", b"\0", b"*1\r\n", b"$4\r\nPING\r\n",
+    pieces = [b"*", b"$", b"\r\n", b"3", b"-1", b"SET", b"GET", b"a", b"\"", b"'", b"\\x", b"\0",
+              b"*1\r\n", b"$4\r\nPING\r\n",
               b"99999999999", b"\xff", b" ", b"*2\r\n$3\r\nGET\r\n$1\r\na\r\n", b":", b"+OK\r\n"]
     for _ in range(300):
         with socket.create_connection(("127.0.0.1", server.port)) as s:
@@ -112,8 +113,10 @@ def test_junk_never_kills_the_server(server, client):
 
 @pytest.mark.parametrize("line,reply", [
     (b"PING\r\n", PONG), (b"PING\n", PONG), (b"  ping  \r\n", PONG), (b"ECHO hello\r\n", b"hello"),
-    (b"ECHO \"a b\"\r\n", b"a b"), (b"ECHO 'a b'\r\n", b"a b"), (b"ECHO \"\\x41\\n\\r\\t\\b\\a\\\\\\\"\"\r\n", b"A\n\r\t\b\a\\\""),
-    (b"ECHO 'it\\'s \\n'\r\n", b"it's \\n"), (b"ECHO \"\"\r\n", b""), (b"ECHO ''\r\n", b""), (b"ECHO \"\\q\\xzz\"\r\n", b"qxzz"),
+    (b"ECHO \"a b\"\r\n", b"a b"), (b"ECHO 'a b'\r\n", b"a b"),
+    (b"ECHO \"\\x41\\n\\r\\t\\b\\a\\\\\\\"\"\r\n", b"A\n\r\t\b\a\\\""),
+    (b"ECHO 'it\\'s \\n'\r\n", b"it's \\n"), (b"ECHO \"\"\r\n", b""), (b"ECHO ''\r\n", b""),
+    (b"ECHO \"\\q\\xzz\"\r\n", b"qxzz"),
     (b"ECHO\ta\r\n", b"a"), (b"ECHO a\\x41\r\n", b"a\\x41"), (b"ECHO \xff\xfe\r\n", b"\xff\xfe"),
     (b"'ECHO' \"x\"\r\n", b"x")])
 def test_inline_commands_and_their_quoting(client, line, reply):
@@ -192,12 +195,14 @@ def test_multi_key_commands_wait_for_the_ones_before_them(client):
     keys = ["k:%d" % i for i in range(100)]
     for round_number in range(30):
         commands = [("SET", k, round_number) for k in keys]
-        replies = client.pipeline([*commands, ("MGET", *keys), ("DEL", *keys), ("EXISTS", *keys), ("DBSIZE",)])
+        replies = client.pipeline([*commands, ("MGET", *keys), ("DEL", *keys), ("EXISTS", *keys),
+                                   ("DBSIZE",)])
         assert replies[100:] == [[b"%d" % round_number] * 100, 100, 0, 0]
 
 
 def test_select_in_a_pipeline_holds_for_what_follows(client):
-    replies = client.pipeline([("SET", "a", "0"), ("SELECT", "1"), ("GET", "a"), ("SET", "a", "1"), ("SELECT", "0"),
+    replies = client.pipeline([("SET", "a", "0"), ("SELECT", "1"), ("GET", "a"), ("SET", "a", "1"),
+                               ("SELECT", "0"),
                                ("GET", "a")])
     assert replies == [OK, OK, NIL, OK, OK, b"0"]
 
@@ -251,6 +256,7 @@ def test_proto_max_bulk_len_bounds_an_argument(client, connect):
     assert other.is_closed()
 
 
+@pytest.mark.plain_build
 def test_announcing_much_and_sending_little_takes_no_memory(server, client, connect):
     before = server.rss_bytes()
     others = [connect() for _ in range(20)]
@@ -264,6 +270,7 @@ def test_announcing_much_and_sending_little_takes_no_memory(server, client, conn
     assert server.rss_bytes() - before < 300 * 1024 * 1024
 
 
+@pytest.mark.plain_build
 def test_a_client_that_never_reads_is_bounded_and_stalls_nobody(start_server):
     server = start_server(**{"client-output-buffer-limit": ["normal", "16mb", "0", "0"]})
     with Client(server.port) as client, Client(server.port) as deaf:
@@ -286,6 +293,7 @@ def test_a_client_that_never_reads_is_bounded_and_stalls_nobody(start_server):
         assert client("INCR", "n") == 1
 
 
+@pytest.mark.plain_build
 @pytest.mark.shoal_only
 def test_a_client_that_writes_and_never_reads_is_not_read_from_any_more(server, client, connect):
     """With no output buffer limit set, back pressure bounds the memory."""

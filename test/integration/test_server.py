@@ -5,18 +5,26 @@ import time
 
 import pytest
 
-from harness.resp import (NIL, OK, PONG, BigNumber, Client, Double, Error, Map, Null, Push, Set, Simple,
+from harness.resp import (NIL, OK, PONG, BigNumber, Client, Double, Error, Map, Null, Push, Set,
+                          Simple,
                           Verbatim)
 from harness.texts import DB_RANGE, NOT_INTEGER, SYNTAX, arity, unknown_subcommand
 
-STRING_FAMILY = ["append", "bitcount", "bitfield", "bitfield_ro", "bitop", "bitpos", "decr", "decrby", "get", "getbit",
-                 "getdel", "getex", "getrange", "getset", "incr", "incrby", "incrbyfloat", "lcs", "mget", "mset",
-                 "msetnx", "psetex", "set", "setbit", "setex", "setnx", "setrange", "strlen", "substr"]
-KEY_FAMILY = ["copy", "del", "exists", "expire", "expireat", "expiretime", "keys", "move", "object", "persist",
-              "pexpire", "pexpireat", "pexpiretime", "pttl", "randomkey", "rename", "renamenx", "scan", "touch", "ttl",
+STRING_FAMILY = ["append", "bitcount", "bitfield", "bitfield_ro", "bitop", "bitpos", "decr",
+                 "decrby", "get", "getbit",
+                 "getdel", "getex", "getrange", "getset", "incr", "incrby", "incrbyfloat", "lcs",
+                 "mget", "mset",
+                 "msetnx", "psetex", "set", "setbit", "setex", "setnx", "setrange", "strlen",
+                 "substr"]
+KEY_FAMILY = ["copy", "del", "exists", "expire", "expireat", "expiretime", "keys", "move", "object",
+              "persist",
+              "pexpire", "pexpireat", "pexpiretime", "pttl", "randomkey", "rename", "renamenx",
+              "scan", "touch", "ttl",
               "type", "unlink"]
-SERVER_FAMILY = ["auth", "client", "command", "config", "dbsize", "debug", "discard", "echo", "exec", "flushall",
-                 "flushdb", "hello", "info", "latency", "lolwut", "memory", "multi", "ping", "quit", "reset",
+SERVER_FAMILY = ["auth", "client", "command", "config", "dbsize", "debug", "discard", "echo",
+                 "exec", "flushall",
+                 "flushdb", "hello", "info", "latency", "lolwut", "memory", "multi", "ping", "quit",
+                 "reset",
                  "select", "shutdown", "slowlog", "swapdb", "time", "unwatch", "watch"]
 
 
@@ -27,12 +35,14 @@ def as_dict(reply):
 
 
 @pytest.mark.parametrize("command,arguments", [
-    ("time", ["x"]), ("swapdb", ["0"]), ("config", []), ("memory", []), ("slowlog", []), ("latency", []), ("debug", [])])
+    ("time", ["x"]), ("swapdb", ["0"]), ("config", []), ("memory", []), ("slowlog", []),
+    ("latency", []), ("debug", [])])
 def test_the_number_of_arguments_is_checked(client, command, arguments):
     assert client(command, *arguments) == arity(command)
 
 
-@pytest.mark.parametrize("container", ["COMMAND", "CONFIG", "MEMORY", "SLOWLOG", "LATENCY", "CLIENT", "OBJECT"])
+@pytest.mark.parametrize("container", ["COMMAND", "CONFIG", "MEMORY", "SLOWLOG", "LATENCY",
+                                       "CLIENT", "OBJECT"])
 def test_containers_have_help_and_refuse_unknown_subcommands(client, container):
     assert client(container, "BoGus") == unknown_subcommand(container, "BoGus")
     lines = client(container, "HELP")
@@ -59,7 +69,8 @@ def test_every_command_of_the_families_is_there(client):
     ("del", (-2, {"write"}, 1, -1, 1, {"@keyspace", "@write", "@slow"})),
     ("bitop", (-4, {"write", "denyoom"}, 2, -1, 1, {"@write", "@bitmap", "@slow"})),
     ("rename", (3, {"write"}, 1, 2, 1, {"@keyspace", "@write", "@slow"})),
-    ("multi", (1, {"noscript", "loading", "stale", "fast", "allow_busy"}, 0, 0, 0, {"@fast", "@transaction"}))])
+    ("multi", (1, {"noscript", "loading", "stale", "fast", "allow_busy"}, 0, 0, 0,
+               {"@fast", "@transaction"}))])
 def test_command_info_of_well_known_commands(client, name, fields):
     row = client("COMMAND", "INFO", name)[0]
     assert len(row) == 10
@@ -75,7 +86,8 @@ def test_command_info_of_nothing_and_of_subcommands(client):
     assert client("COMMAND", "INFO", "nosuch", "get")[0] == NIL
     assert client("COMMAND", "INFO", "config|get")[0][0] == b"config|get"
     subcommands = [row[0] for row in client("COMMAND", "INFO", "config")[0][9]]
-    assert {b"config|get", b"config|set", b"config|resetstat", b"config|rewrite", b"config|help"} == set(subcommands)
+    assert {b"config|get", b"config|set", b"config|resetstat", b"config|rewrite",
+            b"config|help"} == set(subcommands)
 
 
 def test_command_alone_counts_and_lists(client):
@@ -91,27 +103,33 @@ def test_command_list_filters(client):
     assert set(client("COMMAND", "LIST", "FILTERBY", "PATTERN", "get*")) == {
         b"get", b"getbit", b"getdel", b"getex", b"getrange", b"getset"}
     bitmap = set(client("COMMAND", "LIST", "FILTERBY", "ACLCAT", "bitmap"))
-    assert bitmap == {b"setbit", b"getbit", b"bitcount", b"bitpos", b"bitop", b"bitfield", b"bitfield_ro"}
+    assert bitmap == {b"setbit", b"getbit", b"bitcount", b"bitpos", b"bitop", b"bitfield",
+                      b"bitfield_ro"}
     assert client("COMMAND", "LIST", "FILTERBY", "MODULE", "none") == []
     assert client("COMMAND", "LIST", "FILTERBY", "BOGUS", "x") == SYNTAX
 
 
 def test_command_getkeys(client):
-    for line, keys in [("GET a", ["a"]), ("SET a 1 EX 5", ["a"]), ("MSET a 1 b 2", ["a", "b"]), ("DEL a b c", ["a", "b", "c"]),
-                       ("BITOP AND d x y", ["d", "x", "y"]), ("RENAME a b", ["a", "b"]), ("LCS a b", ["a", "b"]),
+    for line, keys in [("GET a", ["a"]), ("SET a 1 EX 5", ["a"]), ("MSET a 1 b 2", ["a", "b"]),
+                       ("DEL a b c", ["a", "b", "c"]),
+                       ("BITOP AND d x y", ["d", "x", "y"]), ("RENAME a b", ["a", "b"]),
+                       ("LCS a b", ["a", "b"]),
                        ("OBJECT ENCODING a", ["a"]), ("MEMORY USAGE a", ["a"])]:
         assert client("COMMAND", "GETKEYS", *line.split()) == [k.encode() for k in keys], line
 
 
 def test_command_getkeys_errors(client):
     assert client("COMMAND", "GETKEYS", "NOSUCH", "a") == Error("ERR Invalid command specified")
-    assert client("COMMAND", "GETKEYS", "PING", "a") == Error("ERR The command has no key arguments")
-    assert client("COMMAND", "GETKEYS", "GET", "a", "b") == Error("ERR Invalid number of arguments specified for command")
+    assert client("COMMAND", "GETKEYS", "PING",
+                  "a") == Error("ERR The command has no key arguments")
+    assert client("COMMAND", "GETKEYS", "GET", "a",
+                  "b") == Error("ERR Invalid number of arguments specified for command")
     assert client("COMMAND", "GETKEYS") == arity("command|getkeys")
 
 
 def test_command_getkeysandflags(client):
-    for line, expected in [("GET a", [("a", {"RO", "access"})]), ("SET a 1", [("a", {"OW", "update"})]),
+    for line, expected in [("GET a", [("a", {"RO", "access"})]),
+                           ("SET a 1", [("a", {"OW", "update"})]),
                            ("DEL a b", [("a", {"RM", "delete"}), ("b", {"RM", "delete"})]),
                            ("SET a 1 GET", [("a", {"RW", "access", "update"})]),
                            ("APPEND a b", [("a", {"RW", "insert"})])]:
@@ -145,10 +163,14 @@ def test_config_get_answers_a_map_in_resp3(connect):
 
 
 @pytest.mark.parametrize("name,given,answered", [
-    ("maxmemory", "100mb", "104857600"), ("maxmemory", "1G", "1000000000"), ("timeout", "30", "30"), ("maxmemory-policy", "allkeys-lru", "allkeys-lru"),
-    ("maxmemory-policy", "ALLKEYS-LFU", "allkeys-lfu"), ("slowlog-log-slower-than", "-1", "-1"), ("slowlog-max-len", "5", "5"),
-    ("maxmemory-samples", "7", "7"), ("tcp-keepalive", "60", "60"), ("latency-tracking", "no", "no"),
-    ("lazyfree-lazy-expire", "yes", "yes"), ("proto-max-bulk-len", "1mb", "1048576"), ("maxclients", "500", "500"),
+    ("maxmemory", "100mb", "104857600"), ("maxmemory", "1G", "1000000000"), ("timeout", "30", "30"),
+    ("maxmemory-policy", "allkeys-lru", "allkeys-lru"),
+    ("maxmemory-policy", "ALLKEYS-LFU", "allkeys-lfu"), ("slowlog-log-slower-than", "-1", "-1"),
+    ("slowlog-max-len", "5", "5"),
+    ("maxmemory-samples", "7", "7"), ("tcp-keepalive", "60", "60"),
+    ("latency-tracking", "no", "no"),
+    ("lazyfree-lazy-expire", "yes", "yes"), ("proto-max-bulk-len", "1mb", "1048576"),
+    ("maxclients", "500", "500"),
     ("loglevel", "warning", "warning"), ("notify-keyspace-events", "KEA", "AKE"),
     ("lfu-log-factor", "5", "5")])
 def test_config_set_and_get(client, name, given, answered):
@@ -170,7 +192,8 @@ def test_config_set_of_several_is_all_or_nothing(client):
     ("timeout", "-1", "argument must be between 0 and 2147483647 inclusive"),
     ("appendonly", "maybe", "argument must be 'yes' or 'no'"),
     ("databases", "5", "can't set immutable config"),
-    ("maxmemory-policy", "x", "argument(s) must be one of the following: volatile-lru, volatile-lfu, volatile-random, "
+    ("maxmemory-policy", "x",
+     "argument(s) must be one of the following: volatile-lru, volatile-lfu, volatile-random, "
                               "volatile-ttl, allkeys-lru, allkeys-lfu, allkeys-random, noeviction")])
 def test_config_set_says_what_is_wrong(client, name, value, reason):
     assert client("CONFIG", "SET", name, value) == Error(
@@ -200,15 +223,20 @@ def test_config_resetstat(client):
 # --- INFO -------------------------------------------------------------------------------------
 
 INFO_FIELDS = {
-    "server": ["redis_version", "redis_mode", "os", "arch_bits", "process_id", "run_id", "tcp_port", "server_time_usec",
+    "server": ["redis_version", "redis_mode", "os", "arch_bits", "process_id", "run_id", "tcp_port",
+               "server_time_usec",
                "uptime_in_seconds", "uptime_in_days", "hz", "executable", "config_file"],
     "clients": ["connected_clients", "maxclients", "blocked_clients"],
-    "memory": ["used_memory", "used_memory_human", "used_memory_rss", "used_memory_peak", "maxmemory", "maxmemory_policy",
-               "mem_fragmentation_ratio", "mem_allocator", "total_system_memory", "used_memory_dataset"],
-    "persistence": ["loading", "rdb_changes_since_last_save", "rdb_bgsave_in_progress", "rdb_last_save_time",
+    "memory": ["used_memory", "used_memory_human", "used_memory_rss", "used_memory_peak",
+               "maxmemory", "maxmemory_policy",
+               "mem_fragmentation_ratio", "mem_allocator", "total_system_memory",
+               "used_memory_dataset"],
+    "persistence": ["loading", "rdb_changes_since_last_save", "rdb_bgsave_in_progress",
+                    "rdb_last_save_time",
                     "aof_enabled"],
     "stats": ["total_connections_received", "total_commands_processed", "instantaneous_ops_per_sec",
-              "total_net_input_bytes", "total_net_output_bytes", "rejected_connections", "expired_keys", "evicted_keys",
+              "total_net_input_bytes", "total_net_output_bytes", "rejected_connections",
+              "expired_keys", "evicted_keys",
               "keyspace_hits", "keyspace_misses", "total_error_replies"],
     "replication": ["role", "connected_slaves", "master_replid", "master_repl_offset"],
     "cpu": ["used_cpu_sys", "used_cpu_user"],
@@ -252,7 +280,8 @@ def test_info_keyspace_counts_keys_and_expiries(client):
 def test_info_counts_hits_misses_commands_and_errors(client):
     client("CONFIG", "RESETSTAT")
     client("SET", "a", "1")
-    client.pipeline([("GET", "a")] * 7 + [("GET", "missing")] * 3 + [("INCR", "a", "b")] + [("NOSUCH",)])
+    client.pipeline([("GET", "a")] * 7 + [("GET", "missing")] * 3 + [("INCR", "a",
+                                                                      "b")] + [("NOSUCH",)])
     stats = client.info("stats")
     assert (stats["keyspace_hits"], stats["keyspace_misses"]) == ("7", "3")
     assert stats["total_error_replies"] == "2"
@@ -358,7 +387,8 @@ def test_lolwut_names_the_version(client):
 def test_memory_usage_grows_with_the_value(client):
     assert client("MEMORY", "USAGE", "missing") == NIL
     client("MSET", "small", "x", "large", "x" * 100000)
-    small, large = client("MEMORY", "USAGE", "small"), client("MEMORY", "USAGE", "large", "SAMPLES", "0")
+    small, large = client("MEMORY", "USAGE", "small"), client("MEMORY", "USAGE", "large", "SAMPLES",
+                                                              "0")
     assert 5 < small < 300
     assert 100000 <= large < 200000
     assert client("MEMORY", "USAGE", "small", "SAMPLES", "-1") == SYNTAX
@@ -370,7 +400,8 @@ def test_memory_usage_grows_with_the_value(client):
 def test_memory_stats_doctor_and_purge(client):
     client("MSET", *[x for i in range(100) for x in ("k:%d" % i, "v")])
     stats = as_dict(client("MEMORY", "STATS"))
-    for field in ["peak.allocated", "total.allocated", "startup.allocated", "clients.normal", "keys.count", "dataset.bytes",
+    for field in ["peak.allocated", "total.allocated", "startup.allocated", "clients.normal",
+                  "keys.count", "dataset.bytes",
                   "keys.bytes-per-key", "fragmentation"]:
         assert field.encode() in stats, field
     assert stats[b"keys.count"] == 100
@@ -379,6 +410,7 @@ def test_memory_stats_doctor_and_purge(client):
     assert isinstance(client("MEMORY", "MALLOC-STATS"), bytes)
 
 
+@pytest.mark.plain_build
 def test_memory_comes_back_after_deleting(start_server):
     server = start_server()
     with Client(server.port) as client:
@@ -409,7 +441,8 @@ def test_slowlog_records_what_is_slow(client):
     assert abs(stamp - time.time()) < 5
     assert micros >= 20000
     assert [a.upper() for a in arguments] == [b"DEBUG", b"SLEEP", b"0.02"]
-    assert address == b"%s:%d" % (client.sock.getsockname()[0].encode(), client.sock.getsockname()[1])
+    assert address == b"%s:%d" % (client.sock.getsockname()[0].encode(),
+                                  client.sock.getsockname()[1])
     assert name == b"turtle"
 
 
@@ -503,8 +536,10 @@ def test_debug_set_active_expire(client):
 
 
 @pytest.mark.parametrize("kind,types", [
-    ("string", (bytes, bytes)), ("integer", (int, int)), ("double", (bytes, Double)), ("null", (Null, Null)),
-    ("array", (list, list)), ("set", (list, Set)), ("map", (list, Map)), ("bignum", (bytes, BigNumber)),
+    ("string", (bytes, bytes)), ("integer", (int, int)), ("double", (bytes, Double)),
+    ("null", (Null, Null)),
+    ("array", (list, list)), ("set", (list, Set)), ("map", (list, Map)),
+    ("bignum", (bytes, BigNumber)),
     ("verbatim", (bytes, Verbatim)), ("true", (int, bool)), ("false", (int, bool))])
 def test_debug_protocol_shows_every_type(connect, kind, types):
     for protocol, expected in zip((2, 3), types):
@@ -541,7 +576,8 @@ def test_debug_digest_tells_data_sets_apart(client):
 
 # --- SHUTDOWN ---------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("options", [[], ["NOSAVE"], ["NOSAVE", "NOW", "FORCE"], ["nosave", "force"]])
+@pytest.mark.parametrize("options", [[], ["NOSAVE"], ["NOSAVE", "NOW", "FORCE"],
+                                     ["nosave", "force"]])
 def test_shutdown_ends_the_server(start_server, options):
     server = start_server()
     with Client(server.port) as client:

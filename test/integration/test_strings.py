@@ -14,12 +14,15 @@ I64_MIN = -2 ** 63
 
 # Command, too few arguments, too many (None where any number is fine).
 ARITIES = [
-    ("append", ["k"], ["k", "v", "x"]), ("decr", [], ["k", "1"]), ("decrby", ["k"], ["k", "1", "2"]),
+    ("append", ["k"], ["k", "v", "x"]), ("decr", [], ["k", "1"]),
+    ("decrby", ["k"], ["k", "1", "2"]),
     ("get", [], ["k", "x"]), ("getdel", [], ["k", "x"]), ("getex", [], None),
     ("getrange", ["k", "0"], ["k", "0", "1", "2"]), ("getset", ["k"], ["k", "v", "x"]),
-    ("incr", [], ["k", "1"]), ("incrby", ["k"], ["k", "1", "2"]), ("incrbyfloat", ["k"], ["k", "1", "2"]),
+    ("incr", [], ["k", "1"]), ("incrby", ["k"], ["k", "1", "2"]),
+    ("incrbyfloat", ["k"], ["k", "1", "2"]),
     ("lcs", ["a"], None), ("mget", [], None), ("mset", ["a"], ["a", "1", "b"]),
-    ("msetnx", ["a"], ["a", "1", "b"]), ("psetex", ["k", "1"], ["k", "1", "v", "x"]), ("set", ["k"], None),
+    ("msetnx", ["a"], ["a", "1", "b"]), ("psetex", ["k", "1"], ["k", "1", "v", "x"]),
+    ("set", ["k"], None),
     ("setex", ["k", "1"], ["k", "1", "v", "x"]), ("setnx", ["k"], ["k", "v", "x"]),
     ("setrange", ["k", "0"], ["k", "0", "v", "x"]), ("strlen", [], ["k", "x"]),
     ("substr", ["k", "0"], ["k", "0", "1", "2"]),
@@ -36,8 +39,10 @@ def test_the_number_of_arguments_is_checked(client, command, few, many):
 
 @pytest.mark.needs("rpush")
 @pytest.mark.parametrize("line", [
-    "APPEND l x", "DECR l", "DECRBY l 1", "GET l", "GETDEL l", "GETEX l", "GETRANGE l 0 -1", "GETSET l x",
-    "INCR l", "INCRBY l 1", "INCRBYFLOAT l 1", "SETRANGE l 0 x", "STRLEN l", "SUBSTR l 0 -1", "SET l x GET",
+    "APPEND l x", "DECR l", "DECRBY l 1", "GET l", "GETDEL l", "GETEX l", "GETRANGE l 0 -1",
+    "GETSET l x",
+    "INCR l", "INCRBY l 1", "INCRBYFLOAT l 1", "SETRANGE l 0 x", "STRLEN l", "SUBSTR l 0 -1",
+    "SET l x GET",
     "SET l x GET EX 5"])
 def test_a_list_is_the_wrong_type_and_stays(client, line):
     client("RPUSH", "l", "a", "b")
@@ -108,7 +113,8 @@ def test_set_keepttl_keeps_the_time_to_live(client):
 
 def test_set_ex_px_exat_pxat_set_the_time_to_live(client):
     now = int(time.time())
-    for option, value in [("EX", 100), ("PX", 100000), ("EXAT", now + 100), ("PXAT", now * 1000 + 100000),
+    for option, value in [("EX", 100), ("PX", 100000), ("EXAT", now + 100),
+                          ("PXAT", now * 1000 + 100000),
                           ("ex", 100), ("pXaT", now * 1000 + 100000)]:
         assert client("SET", "k", "v", option, value) == OK
         assert 98000 < client("PTTL", "k") <= 101000, option
@@ -158,7 +164,8 @@ def test_set_get_with_expiry_and_keepttl(client):
 
 
 @pytest.mark.parametrize("options", [
-    "NX XX", "XX NX", "EX 1 PX 1", "EX 1 KEEPTTL", "KEEPTTL EX 1", "EX", "PX", "EXAT", "PXAT", "BOGUS",
+    "NX XX", "XX NX", "EX 1 PX 1", "EX 1 KEEPTTL", "KEEPTTL EX 1", "EX", "PX", "EXAT", "PXAT",
+    "BOGUS",
     "EXAT 1 PX 1", "KEEPTTL PXAT 1", "GET BOGUS", "EX 10 EXAT 10"])
 def test_set_refuses_options_that_do_not_go_together(client, options):
     assert client("SET", "k", "v", *options.split()) == SYNTAX
@@ -241,7 +248,8 @@ def test_getex_sets_keeps_and_persists(client):
     assert client("GETEX", "k") == b"v"
     assert client("TTL", "k") == -1
     now = int(time.time())
-    for option, value in [("EX", 100), ("PX", 100000), ("EXAT", now + 100), ("PXAT", now * 1000 + 100000)]:
+    for option, value in [("EX", 100), ("PX", 100000), ("EXAT", now + 100),
+                          ("PXAT", now * 1000 + 100000)]:
         client("PERSIST", "k")
         assert client("GETEX", "k", option, value) == b"v"
         assert 98000 < client("PTTL", "k") <= 101000
@@ -259,7 +267,8 @@ def test_getex_with_a_past_time_answers_the_value_and_deletes(client):
     assert client("EXISTS", "k") == 0
 
 
-@pytest.mark.parametrize("options", ["EX", "PERSIST EX 1", "EX 1 PERSIST", "EX 1 PX 1", "KEEPTTL", "NX", "GET", "BOGUS"])
+@pytest.mark.parametrize("options", ["EX", "PERSIST EX 1", "EX 1 PERSIST", "EX 1 PX 1", "KEEPTTL",
+                                     "NX", "GET", "BOGUS"])
 def test_getex_refuses_wrong_options(client, options):
     client("SET", "k", "v")
     assert client("GETEX", "k", *options.split()) == SYNTAX
@@ -395,7 +404,8 @@ def test_increments_stop_at_the_limits(client):
     assert client("DECRBY", "k", I64_MIN) == Error("ERR decrement would overflow")
 
 
-@pytest.mark.parametrize("bad", ["", "x", "1.5", " 1", "1 ", "+1", "01", "-0", "0x10", str(I64_MAX + 1),
+@pytest.mark.parametrize("bad", ["", "x", "1.5", " 1", "1 ", "+1", "01", "-0", "0x10",
+                                 str(I64_MAX + 1),
                                  str(I64_MIN - 1), "1" * 40])
 def test_values_and_increments_must_be_integers(client, bad):
     client("SET", "k", bad)
@@ -416,7 +426,8 @@ def test_increments_keep_the_time_to_live(client):
 
 
 @pytest.mark.parametrize("start,increment,result", [
-    ("10.50", "0.1", "10.6"), ("10.6", "-5", "5.6"), ("5.0e3", "2.0e2", "5200"), ("3", "1.1", "4.1"),
+    ("10.50", "0.1", "10.6"), ("10.6", "-5", "5.6"), ("5.0e3", "2.0e2", "5200"),
+    ("3", "1.1", "4.1"),
     ("3.0", "1.0000", "4"), ("0", "-1.5", "-1.5"), ("1.23", "-1.23", "0"), ("1", "1e-5", "1.00001"),
     ("17179869184", "1.5", "17179869185.5"), ("1e300", "1", None), ("0.1", "0.2", "0.3"),
     ("12.34", "0", "12.34")])
@@ -435,8 +446,10 @@ def test_incrbyfloat_creates_and_refuses(client):
     assert client("INCRBYFLOAT", "new", "1.5") == b"1.5"
     for bad in ["x", "", " 1", "1 ", "1,5", "nan", "1.5.5"]:
         assert client("INCRBYFLOAT", "new", bad) == NOT_FLOAT, bad
-    assert client("INCRBYFLOAT", "new", "+inf") == Error("ERR increment would produce NaN or Infinity")
-    assert client("INCRBYFLOAT", "new", "-inf") == Error("ERR increment would produce NaN or Infinity")
+    assert client("INCRBYFLOAT", "new",
+                  "+inf") == Error("ERR increment would produce NaN or Infinity")
+    assert client("INCRBYFLOAT", "new",
+                  "-inf") == Error("ERR increment would produce NaN or Infinity")
     client("SET", "text", "abc")
     assert client("INCRBYFLOAT", "text", "1") == NOT_FLOAT
     client("SET", "blank", " 1")

@@ -1,11 +1,13 @@
 """MULTI, EXEC, DISCARD, WATCH: atomic over any keys, whatever shard they live on."""
 
+import itertools
+import random
 import threading
 import time
 
 import pytest
 
-from harness.resp import NIL, OK, PONG, QUEUED, Error
+from harness.resp import NIL, OK, PONG, QUEUED, Error, encode_many
 from harness.texts import EXEC_ABORT, NOT_INTEGER, WRONG_TYPE, arity
 
 
@@ -120,14 +122,16 @@ def test_a_transaction_over_many_slots(client):
 
 def test_commands_of_a_transaction_see_each_other_in_order(client):
     client("MULTI")
-    for line in ["SET a 1", "RENAME a b", "APPEND b 2", "COPY b c", "GETDEL b", "MGET a b c", "EXPIRE c 100", "TTL c",
+    for line in ["SET a 1", "RENAME a b", "APPEND b 2", "COPY b c", "GETDEL b", "MGET a b c",
+                 "EXPIRE c 100", "TTL c",
                  "DEL c", "EXISTS a b c"]:
         assert client.words(line) == QUEUED
     assert client("EXEC") == [OK, OK, 2, 1, b"12", [NIL, NIL, b"12"], 1, 100, 1, 0]
 
 
 def test_a_transaction_in_one_write(client):
-    replies = client.pipeline([("MULTI",), ("SET", "a", "1"), ("SET", "b", "2"), ("MGET", "a", "b"), ("EXEC",), ("PING",)])
+    replies = client.pipeline([("MULTI",), ("SET", "a", "1"), ("SET", "b", "2"), ("MGET", "a", "b"),
+                               ("EXEC",), ("PING",)])
     assert replies == [OK, QUEUED, QUEUED, QUEUED, [OK, OK, [b"1", b"2"]], PONG]
 
 
@@ -160,9 +164,12 @@ def test_exec_runs_when_the_watched_key_is_untouched(client):
 
 
 @pytest.mark.parametrize("line", [
-    "SET w 2", "SET w 1", "APPEND w x", "DEL w", "INCR w", "EXPIRE w 100", "RENAME w x", "RENAME other w", "SETBIT w 1 1",
-    "FLUSHALL", "FLUSHDB", "GETDEL w", "COPY other w REPLACE", "MSET w 1 z 2", "MOVE w 1", "SWAPDB 0 1", "PEXPIRE w 1",
-    "UNLINK w", "SETRANGE w 0 x", "BITOP NOT w other", "EXPIRE w -1", "SET w 9 GET", "GETEX w EX 100"])
+    "SET w 2", "SET w 1", "APPEND w x", "DEL w", "INCR w", "EXPIRE w 100", "RENAME w x",
+    "RENAME other w", "SETBIT w 1 1",
+    "FLUSHALL", "FLUSHDB", "GETDEL w", "COPY other w REPLACE", "MSET w 1 z 2", "MOVE w 1",
+    "SWAPDB 0 1", "PEXPIRE w 1",
+    "UNLINK w", "SETRANGE w 0 x", "BITOP NOT w other", "EXPIRE w -1", "SET w 9 GET",
+    "GETEX w EX 100"])
 def test_exec_answers_null_after_any_write_to_the_watched_key(client, connect, line):
     client("MSET", "w", "1", "other", "2")
     client("WATCH", "w")
@@ -173,8 +180,10 @@ def test_exec_answers_null_after_any_write_to_the_watched_key(client, connect, l
     assert client("EXISTS", "result") == 0
 
 
-@pytest.mark.parametrize("line", ["GET w", "TTL w", "SETNX w 5", "SET w 5 NX", "TOUCH w", "PERSIST w", "SET other 5",
-                                  "EXISTS w", "DEL missing", "COPY w other", "EXPIRE w 5 XX", "FLUSHDB"])
+@pytest.mark.parametrize("line", ["GET w", "TTL w", "SETNX w 5", "SET w 5 NX", "TOUCH w",
+                                  "PERSIST w", "SET other 5",
+                                  "EXISTS w", "DEL missing", "COPY w other", "EXPIRE w 5 XX",
+                                  "FLUSHDB"])
 def test_exec_runs_after_commands_that_do_not_change_the_key(client, connect, line):
     client("MSET", "w", "1", "other", "2")
     client("WATCH", "w")
@@ -277,6 +286,24 @@ def test_a_closed_connection_takes_its_transaction_along(connect, client):
     assert client("EXISTS", "a") == 0
 
 
+def _while_running(work, check, rounds):
+    """Runs `work()` over and over in a thread while `check()` is called `rounds` times."""
+    ended = threading.Event()
+
+    def run():
+        while not ended.is_set():
+            work()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        for _ in range(rounds):
+            check()
+    finally:
+        ended.set()
+        thread.join()
+
+
 def test_watched_increments_from_many_connections_lose_nothing(client, connect):
     threads, rounds = 4, 100
     client("MSET", "x", "0", "y", "0")
@@ -303,26 +330,90 @@ def test_watched_increments_from_many_connections_lose_nothing(client, connect):
 def test_no_reader_sees_half_a_transaction(client, connect):
     keys = ["part:%d" % i for i in range(8)]
     client("MSET", *[x for k in keys for x in (k, "0")])
-    writer, ended = connect(), threading.Event()
+    writer, numbers = connect(), itertools.count()
 
     def write():
-        number = 0
-        while not ended.is_set():
-            number += 1
-            writer.pipeline([("MULTI",), *[("SET", k, number) for k in keys], ("EXEC",)])
+        number = next(numbers)
+        writer.pipeline([("MULTI",), *[("SET", k, number) for k in keys], ("EXEC",)])
 
-    thread = threading.Thread(target=write)
-    thread.start()
-    try:
-        for _ in range(1500):
-            assert len(set(client("MGET", *keys))) == 1
-    finally:
-        ended.set()
-        thread.join()
+    def look():
+        assert len(set(client("MGET", *keys))) == 1
+
+    _while_running(write, look, 1500)
+
+
+def test_mget_never_sees_half_an_mset(client, connect):
+    keys = ["part:%d" % i for i in range(16)]
+    client("MSET", *[x for k in keys for x in (k, "0")])
+    writers = [connect() for _ in range(3)]
+    numbers = itertools.count()
+
+    def write():
+        for writer in writers:
+            value = next(numbers)
+            writer.send("MSET", *[x for k in keys for x in (k, value)])
+        for writer in writers:
+            assert writer.receive() == OK
+
+    def look():
+        assert len(set(client("MGET", *keys))) == 1
+
+    _while_running(write, look, 1000)
+
+
+def test_a_key_on_its_way_to_another_name_is_never_in_two_places_or_none(client, connect):
+    names = ["place:%d" % i for i in range(8)]
+    client("SET", names[0], "traveller")
+    mover = connect()
+
+    def travel():
+        for source, target in zip(names, names[1:] + names[:1]):
+            assert mover("RENAME", source, target) == OK
+
+    def look():
+        assert client("EXISTS", *names) == 1
+        assert [v for v in client("MGET", *names) if v != NIL] == [b"traveller"]
+
+    _while_running(travel, look, 1000)
+
+
+def test_of_many_msetnx_with_a_key_in_common_one_wins(client, connect):
+    rivals = [connect() for _ in range(8)]
+    for round_number in range(50):
+        common = "common:%d" % round_number
+        for i, rival in enumerate(rivals):
+            rival.send("MSETNX", common, i, "own:%d:%d" % (round_number, i), i)
+        won = [i for i, rival in enumerate(rivals) if rival.receive() == 1]
+        assert len(won) == 1
+        assert client("GET", common) == b"%d" % won[0]
+        assert client("EXISTS", *["own:%d:%d" % (round_number, i) for i in range(8)]) == 1
+
+
+def test_transfers_between_many_accounts_keep_the_sum(client, connect):
+    accounts = ["account:%d" % i for i in range(20)]
+    client("MSET", *[x for a in accounts for x in (a, "100")])
+    tellers = [connect() for _ in range(4)]
+    rng = random.Random(8)
+
+    def transfer():
+        for teller in tellers:
+            source, target = rng.sample(accounts, 2)
+            amount = rng.randint(1, 200)
+            teller.send_raw(encode_many([("MULTI",), ("DECRBY", source, amount),
+                                         ("INCRBY", target, amount), ("EXEC",)]))
+        for teller in tellers:
+            assert [teller.receive() for _ in range(3)] == [OK, QUEUED, QUEUED]
+            assert len(teller.receive()) == 2
+
+    def audit():
+        assert sum(map(int, client("MGET", *accounts))) == 2000
+
+    _while_running(transfer, audit, 1000)
 
 
 def test_a_huge_transaction_answers_completely(client):
-    replies = client.pipeline([("MULTI",), *[("INCR", "n:%d" % (i % 100)) for i in range(10000)], ("EXEC",)])
+    replies = client.pipeline([("MULTI",), *[("INCR", "n:%d" % (i % 100)) for i in range(10000)],
+                               ("EXEC",)])
     assert replies[1:-1] == [QUEUED] * 10000
     assert replies[-1] == [i // 100 + 1 for i in range(10000)]
 

@@ -32,7 +32,8 @@ def field_type(rng):
     if rng.random() < 0.05:
         return rng.choice(["u64", "i65", "u0", "x8", "8", "", "i", "u-1", "u08"])
     signed = rng.random() < 0.5
-    return "%s%d" % ("i" if signed else "u", rng.choice([1, 2, 3, 7, 8, 9, 16, 31, 32, 33, 62, 63, 64 if signed else 63]))
+    return "%s%d" % ("i" if signed else "u",
+                     rng.choice([1, 2, 3, 7, 8, 9, 16, 31, 32, 33, 62, 63, 64 if signed else 63]))
 
 
 def field_offset(rng):
@@ -81,4 +82,5 @@ FAMILY = Family("bitmap", [
 
 def rng_ones(rng):
     """Runs of full and of empty bytes: what BITPOS skips over."""
-    return bytes(rng.choice([0, 255]) for _ in range(3)) * rng.choice([1, 10, 100]) + bytes([rng.randrange(256)])
+    return bytes(rng.choice([0, 255]) for _ in range(3)) * rng.choice([1, 10,
+                                                                       100]) + bytes([rng.randrange(256)])

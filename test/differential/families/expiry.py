@@ -1,6 +1,7 @@
 """Times to live: set, changed, kept, dropped, and keys that are gone when they are up."""
 
-from .grammar import (Family, Pause, far_milliseconds, far_seconds, integer, key, keys, long_milliseconds, long_seconds,
+from .grammar import (Family, Pause, far_milliseconds, far_seconds, integer, key, keys,
+                      long_milliseconds, long_seconds,
                       some, value)
 
 FLAGS = ["NX", "XX", "GT", "LT", "nx", "gt"]
@@ -12,7 +13,8 @@ def flags(rng):
 
 
 def expire(rng):
-    name, time = rng.choice([("EXPIRE", long_seconds), ("PEXPIRE", long_milliseconds), ("EXPIREAT", far_seconds),
+    name, time = rng.choice([("EXPIRE", long_seconds), ("PEXPIRE", long_milliseconds),
+                             ("EXPIREAT", far_seconds),
                              ("PEXPIREAT", far_milliseconds)])
     return [[name, key(rng), time(rng), *flags(rng)]]
 
@@ -22,12 +24,18 @@ def short_life(rng):
     EXEC may have left a transaction open, whose commands would run after the pause."""
     doomed = key(rng)
     after = rng.choice([
-        ["GET", doomed], ["EXISTS", doomed], ["TTL", doomed], ["TYPE", doomed], ["SETNX", doomed, "new"], ["INCR", doomed],
-        ["APPEND", doomed, "x"], ["RENAME", doomed, key(rng)], ["COPY", doomed, key(rng)], ["PERSIST", doomed],
-        ["SET", doomed, "x", "XX"], ["SET", doomed, "x", "GET"], ["DEL", doomed], ["EXPIRE", doomed, "1000"],
-        ["MSETNX", doomed, "a", key(rng), "b"], ["GETDEL", doomed], ["SETRANGE", doomed, "2", "z"], ["KEYS", "*"],
-        ["SET", doomed, "x", "KEEPTTL"], ["BITCOUNT", doomed], ["OBJECT", "ENCODING", doomed], ["MOVE", doomed, "1"]])
-    return [["DISCARD"], ["SET", doomed, value(rng), "PX", "30"], Pause(0.045), after, ["TTL", doomed]]
+        ["GET", doomed], ["EXISTS", doomed], ["TTL", doomed], ["TYPE", doomed],
+        ["SETNX", doomed, "new"], ["INCR", doomed],
+        ["APPEND", doomed, "x"], ["RENAME", doomed, key(rng)], ["COPY", doomed, key(rng)],
+        ["PERSIST", doomed],
+        ["SET", doomed, "x", "XX"], ["SET", doomed, "x", "GET"], ["DEL", doomed],
+        ["EXPIRE", doomed, "1000"],
+        ["MSETNX", doomed, "a", key(rng), "b"], ["GETDEL", doomed], ["SETRANGE", doomed, "2", "z"],
+        ["KEYS", "*"],
+        ["SET", doomed, "x", "KEEPTTL"], ["BITCOUNT", doomed], ["OBJECT", "ENCODING", doomed],
+        ["MOVE", doomed, "1"]])
+    return [["DISCARD"], ["SET", doomed, value(rng), "PX", "30"], Pause(0.045), after,
+            ["TTL", doomed]]
 
 
 FAMILY = Family("expiry", [
@@ -40,7 +48,8 @@ FAMILY = Family("expiry", [
     (3, lambda r: [["PEXPIRETIME", key(r)]]),
     (3, lambda r: [["PERSIST", key(r)]]),
     (2, lambda r: [["SET", key(r), value(r), "KEEPTTL"]]),
-    (2, lambda r: [["GETEX", key(r), *r.choice([["PERSIST"], ["EX", long_seconds(r)], ["PXAT", far_milliseconds(r)]])]]),
+    (2, lambda r: [["GETEX", key(r), *r.choice([["PERSIST"], ["EX", long_seconds(r)],
+                                                ["PXAT", far_milliseconds(r)]])]]),
     (2, lambda r: [["APPEND", key(r), "x"]]),
     (2, lambda r: [["INCRBY", key(r), integer(r)]]),
     (2, lambda r: [["RENAME", key(r), key(r)]]),

@@ -2,7 +2,8 @@
 
 from .grammar import (DATABASES, Family, key, keys, integer, long_seconds, other_type, some, value)
 
-PATTERNS = ["*", "k*", "k?", "k[0-3]", "k[^0-3]", "[a-z]*", "\\*", "", "{t}*", "*:*", "k[3-0]", "[", "k[0", "user:\\1", "**1"]
+PATTERNS = ["*", "k*", "k?", "k[0-3]", "k[^0-3]", "[a-z]*", "\\*", "", "{t}*", "*:*", "k[3-0]", "[",
+            "k[0", "user:\\1", "**1"]
 TYPES = ["string", "list", "set", "hash", "zset", "stream", "STRING", "none"]
 
 
@@ -37,7 +38,8 @@ def scan(rng):
 
 
 def in_another_database(rng):
-    inside = [rng.choice([["SET", key(rng), value(rng)], ["GET", key(rng)], ["DBSIZE"], ["KEYS", "*"], ["MOVE", key(rng), "0"],
+    inside = [rng.choice([["SET", key(rng), value(rng)], ["GET", key(rng)], ["DBSIZE"],
+                          ["KEYS", "*"], ["MOVE", key(rng), "0"],
                           ["DEL", key(rng)]]) for _ in range(rng.randint(1, 3))]
     return [["SELECT", database(rng)], *inside, ["SELECT", "0"]]
 
@@ -66,7 +68,8 @@ FAMILY = Family("generic", [
     (0.3, lambda r: [["FLUSHALL", *some(r, ["ASYNC", "SYNC", "BOGUS"], 0.2)]]),
     (2, lambda r: [["PING", *some(r, ["hello", "there"], 0.3)], ["ECHO", value(r)]]),
     (1, lambda r: [[r.choice(["NOSUCH", "GETT", "SET\r\n", "x" * 200]), *keys(r, 0, 3)]]),
-    (1, lambda r: [["COMMAND", "GETKEYS", r.choice(["GET", "MSET", "DEL", "PING", "NOSUCH", "BITOP"]), *keys(r, 2, 5)]]),
+    (1, lambda r: [["COMMAND", "GETKEYS",
+                    r.choice(["GET", "MSET", "DEL", "PING", "NOSUCH", "BITOP"]), *keys(r, 2, 5)]]),
     (1, lambda r: [["MEMORY", "USAGE", "no-such-key", *some(r, ["SAMPLES"], 0.5), integer(r)]]),
     (2, other_type),
 ])

@@ -1,6 +1,7 @@
 """The string commands."""
 
-from .grammar import (Family, expiry_option, index, integer, key, keys, long_milliseconds, long_seconds, other_type,
+from .grammar import (Family, expiry_option, index, integer, key, keys, long_milliseconds,
+                      long_seconds, other_type,
                       real, some, value)
 
 
@@ -64,7 +65,8 @@ FAMILY = Family("string", [
     (5, lambda r: [["SETRANGE", key(r), index(r), value(r)]]),
     (4, lambda r: [["STRLEN", key(r)]]),
     (2, lambda r: [["LCS", key(r), key(r), *lcs_options(r)]]),
-    (2, lambda r: [["MSET", "k0", short_text(r), "k1", short_text(r)], ["LCS", "k0", "k1", *lcs_options(r)]]),
+    (2, lambda r: [["MSET", "k0", short_text(r), "k1", short_text(r)],
+                   ["LCS", "k0", "k1", *lcs_options(r)]]),
     (2, lambda r: [["INCRBYFLOAT", "k5", real(r)], ["INCRBY", "k5", integer(r)], ["GET", "k5"]]),
     (2, other_type),
     (4, lambda r: [["DEL", *keys(r, 1, 3)]]),

@@ -20,22 +20,29 @@ def inner(rng):
 
 def spoiled(rng):
     """Something that fails while it is queued."""
-    return rng.choice([[], [], [], [["NOSUCH", "a"]], [["GET"]], [["SET", "a"]], [["MULTI"]], [["WATCH", "k0"]]])
+    return rng.choice([[], [], [], [["NOSUCH", "a"]], [["GET"]], [["SET", "a"]], [["MULTI"]],
+                       [["WATCH", "k0"]]])
 
 
 def plain(rng):
-    return [["MULTI"], *inner(rng), *spoiled(rng), *inner(rng), [rng.choice(["EXEC"] * 8 + ["DISCARD"])]]
+    return [["MULTI"], *inner(rng), *spoiled(rng), *inner(rng),
+            [rng.choice(["EXEC"] * 8 + ["DISCARD"])]]
 
 
 def touch(rng, watched):
     """What another client does meanwhile: a write to a watched key, or something harmless."""
     target = rng.choice(watched)
     return rng.choice([
-        ["SET", target, value(rng)], ["GET", target], ["DEL", target], ["APPEND", target, ""], ["EXPIRE", target, "1000"],
-        ["PERSIST", target], ["SETNX", target, "x"], ["RENAME", target, key(rng)], ["COPY", key(rng), target, "REPLACE"],
-        ["MSETNX", target, "a", key(rng), "b"], ["SETRANGE", target, "0", ""], ["FLUSHDB"], ["SET", key(rng), "x"],
-        ["GETEX", target, "PERSIST"], ["BITOP", "OR", target, key(rng)], ["SETBIT", target, "3", "0"], ["INCR", target],
-        ["SWAPDB", "0", "3"], ["TOUCH", target], ["MOVE", target, "3"], ["GETSET", target, "q"], ["UNLINK", target]])
+        ["SET", target, value(rng)], ["GET", target], ["DEL", target], ["APPEND", target, ""],
+        ["EXPIRE", target, "1000"],
+        ["PERSIST", target], ["SETNX", target, "x"], ["RENAME", target, key(rng)],
+        ["COPY", key(rng), target, "REPLACE"],
+        ["MSETNX", target, "a", key(rng), "b"], ["SETRANGE", target, "0", ""], ["FLUSHDB"],
+        ["SET", key(rng), "x"],
+        ["GETEX", target, "PERSIST"], ["BITOP", "OR", target, key(rng)],
+        ["SETBIT", target, "3", "0"], ["INCR", target],
+        ["SWAPDB", "0", "3"], ["TOUCH", target], ["MOVE", target, "3"], ["GETSET", target, "q"],
+        ["UNLINK", target]])
 
 
 def watched(rng):
@@ -44,7 +51,8 @@ def watched(rng):
     middle = [["UNWATCH"]] if rng.random() < 0.1 else []
     early = others if rng.random() < 0.5 else []
     late = [] if early else others
-    return [["WATCH", *names], *early, *middle, ["MULTI"], *inner(rng), *late, ["EXEC"], ["GET", names[0]]]
+    return [["WATCH", *names], *early, *middle, ["MULTI"], *inner(rng), *late, ["EXEC"],
+            ["GET", names[0]]]
 
 
 FAMILY = Family("transactions", [
@@ -53,6 +61,7 @@ FAMILY = Family("transactions", [
     (0.5, lambda r: [["EXEC"]]),
     (0.5, lambda r: [["DISCARD"]]),
     (0.5, lambda r: [["UNWATCH"]]),
-    (0.5, lambda r: [["MULTI"], ["SELECT", "1"], ["SET", key(r), value(r)], ["SELECT", "0"], ["EXEC"]]),
+    (0.5, lambda r: [["MULTI"], ["SELECT", "1"], ["SET", key(r), value(r)], ["SELECT", "0"],
+                     ["EXEC"]]),
     (0.5, lambda r: [["MULTI"], *inner(r), ["RESET"], ["EXEC"]]),
 ])

@@ -19,7 +19,8 @@ from .resp import Client, Closed, Error
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 FIRST_PORT, LAST_PORT = 21000, 29999  # below the kernel's ephemeral range
-SANITIZER_MARKS = ("Sanitizer:", "runtime error:", "SUMMARY: ", "Assertion failed", "assertion failed")
+SANITIZER_MARKS = ("Sanitizer:", "runtime error:", "SUMMARY: ", "Assertion failed",
+                   "assertion failed")
 
 
 class ServerFailure(AssertionError):
@@ -116,8 +117,11 @@ class Server:
         return line
 
     def start(self, wait=True):
+        if not os.access(self.binary, os.X_OK):
+            raise ServerFailure("there is no %s: build it, or name another in SHOAL_SERVER" % self.binary)
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(self.command_line(), stdout=log, stderr=log, env=self.env,
+            self.process = subprocess.Popen(self.command_line(), stdout=log, stderr=log,
+                                            env=self.env,
                                             stdin=subprocess.DEVNULL, cwd=self.dir)
         if wait:
             self._wait_until_it_answers()
@@ -167,7 +171,8 @@ class Server:
             if clean:
                 self.check_log()
                 if code != 0:
-                    raise ServerFailure("the server ended with code %d\n%s" % (code, self.log_tail()))
+                    raise ServerFailure("the server ended with code %d\n%s" % (code,
+                                                                               self.log_tail()))
         finally:
             self.kill()
 
@@ -175,7 +180,9 @@ class Server:
         text = self.log()
         for mark in SANITIZER_MARKS:
             if mark in text:
-                raise ServerFailure("%r in the log:\n%s" % (mark, text[max(0, text.find(mark) - 2000):][:8000]))
+                raise ServerFailure("%r in the log:\n%s" % (mark,
+                                                            text[max(0,
+                                                                     text.find(mark) - 2000):][:8000]))
 
     def restart(self):
         """Ends the process by SIGTERM and starts it again in the same directory."""
