@@ -59,7 +59,7 @@ class Checker:
             self.anomalies.append(Anomaly(kind, "\n".join(lines)))
 
     def _operations(self, kind_of_key):
-        """(number, transaction, operations on keys of that kind) of every transaction that has some."""
+        """(number, transaction, operations on keys of that kind), where there are some."""
         for number, transaction in enumerate(self.history):
             own = [op for op in transaction.operations
                    if op[0] not in ("balances", "holders") and op[1][0] == kind_of_key]
@@ -76,11 +76,9 @@ class Checker:
                     writers[op[2]] = (number, op[1])
                     if transaction.ok and op[3] is not None:
                         self._place(placed[op[1]], number, op)
-                elif op[0] == "read" and transaction.ok and len(op[2]
-                                                                or b"") > len(longest.get(op[1],
-                                                                                          (b"",
-                                                                                           ))[0]):
-                    longest[op[1]] = (op[2], number)
+                elif op[0] == "read" and transaction.ok:
+                    if len(op[2] or b"") > len(longest.get(op[1], (b"",))[0]):
+                        longest[op[1]] = (op[2], number)
         orders = {key: self._version_order(key, *longest.get(key, (b"", None)), placed[key],
                                            writers)
                   for key in {*longest, *placed}}
@@ -114,8 +112,8 @@ class Checker:
         for index, text in enumerate(tokens):
             number, home = writers.get(text, (None, None))
             if number is None or home != key:
-                self._found("garbage", "%s holds %r, which nobody appended to it" % (key.decode(),
-                                                                                     text), reader)
+                self._found("garbage", "%s holds %r, appended by nobody" % (key.decode(), text),
+                            reader)
                 order.append(None)
                 continue
             if self.history[number].ok is False:
@@ -135,12 +133,11 @@ class Checker:
         known = {}
         for op in operations:
             if op[0] == "append":
-                if op[1] in known and op[3] is not None and len(known[op[1]][0]) + TOKEN_BYTES != op[3]:
-                    if known[op[1]][1]:
-                        self._found("internal", "APPEND does not follow what the transaction read",
-                                    number)
-                before = known.get(op[1], (None, False))[0]
-                known[op[1]] = ((before or b"") + op[2], before is not None)
+                before, whole = known.get(op[1], (b"", False))
+                if whole and op[3] is not None and len(before) + TOKEN_BYTES != op[3]:
+                    self._found("internal", "APPEND does not follow what the transaction read",
+                                number)
+                known[op[1]] = (before + op[2], whole)
             elif op[0] == "read":
                 value = op[2] or b""
                 expected, whole = known.get(op[1], (b"", False))
@@ -234,7 +231,7 @@ class Checker:
             self.graph.add(number, after, "rw", key)
 
     def _check_blind_registers(self):
-        """Groups of keys always written together: no mix, nothing older than an answered later write."""
+        """Groups of keys always written together: no mix, nothing older than an answered write."""
         writes, groups = {}, collections.defaultdict(list)
         for number, transaction, operations in self._operations(BLIND):
             for op in operations:
@@ -257,7 +254,7 @@ class Checker:
                                 *(writes[op[1], op[2]] for op in reads if (op[1], op[2]) in writes))
 
     def _timeline(self, numbers):
-        """Completion times in order, and the latest invocation among the writes answered until then."""
+        """Completion times in order, and the latest invocation among the writes until then."""
         rows = sorted((self.history[n].complete, self.history[n].invoke, n) for n in numbers)
         latest, best = [], (-1, None)
         for _, invoke, number in rows:
@@ -277,7 +274,7 @@ class Checker:
             invoke, later = latest[place - 1]
             if writer is None or self.history[writer].complete < invoke:
                 self._found("stale-read",
-                            "%s: a later write was answered before the read was sent" % op[1].decode(),
+                            "%s: a later write was answered before this read" % op[1].decode(),
                             *([writer] if writer is not None else []), later, number)
 
     def _check_invariants(self):
@@ -296,7 +293,8 @@ class Checker:
     # --- order in time ------------------------------------------------------------------------
 
     def _add_real_time(self):
-        """rt edges through a chain of instants: a node for each answer, reached from it and from the one before."""
+        """rt edges through a chain of instants: one for each answer, reached from it and from the
+        instant before."""
         done = sorted((t.complete, n) for n, t in enumerate(self.history) if t.ok)
         times = [time for time, _ in done]
         instants = []
@@ -369,5 +367,5 @@ class Checker:
 
 
 def check(history, balance=None, holders=None):
-    """The anomalies of a history: an empty list if it is strictly serializable as far as can be told."""
+    """The anomalies of a history; none if it is strictly serializable as far as can be told."""
     return Checker(history, balance, holders).run()

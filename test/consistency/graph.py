@@ -34,7 +34,9 @@ class Graph:
             while work:
                 node, edges = work[-1]
                 for target, kind, _ in edges:
-                    if kinds is not None and kind not in kinds or allowed is not None and target not in allowed:
+                    if kinds is not None and kind not in kinds:
+                        continue
+                    if allowed is not None and target not in allowed:
                         continue
                     if target not in index:
                         index[target] = low[target] = counter
@@ -85,7 +87,7 @@ class Graph:
         return edges[::-1]
 
     def cycle(self, component, kinds, first_kinds=None, attempts=200):
-        """A short cycle in the component; its first edge is of `first_kinds` and the rest of `kinds`."""
+        """A short cycle in the component: its first edge of `first_kinds`, the rest of `kinds`."""
         nodes = set(component)
         best = None
         tried = 0

@@ -21,7 +21,7 @@ FOREVER = float("inf")
 
 
 class Transaction:
-    """One atomic step of one client. `ok` is True, False (known not to have happened) or None (unknown)."""
+    """One atomic step of one client. `ok`: True, False (it did not happen) or None (unknown)."""
 
     __slots__ = ("invoke", "complete", "ok", "client", "pipeline", "operations")
 
@@ -64,7 +64,9 @@ def describe_operation(op):
 def describe(number, transaction, start=0):
     """A transaction in one line, times in microseconds since `start`."""
     state = {True: "", False: " FAILED", None: " UNKNOWN"}[transaction.ok]
-    complete = "?" if transaction.complete == FOREVER else "%d" % ((transaction.complete - start) // 1000)
+    complete = "?"
+    if transaction.complete != FOREVER:
+        complete = "%d" % ((transaction.complete - start) // 1000)
     return "T%d%s client %s [%d..%s us] %s" % (
         number, state, transaction.client, (transaction.invoke - start) // 1000, complete,
         "; ".join(map(describe_operation, transaction.operations)))

@@ -1,4 +1,4 @@
-"""The whole checker, clients included: content with a correct server, finds the faults of broken ones."""
+"""The checker with its clients: content with a correct server, finds the faults of broken ones."""
 
 import multiprocessing
 import pathlib

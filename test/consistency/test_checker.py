@@ -1,4 +1,4 @@
-"""The checker finds every anomaly it has a name for, in histories made by hand, and none in good ones."""
+"""The checker finds every anomaly it has a name for in histories made by hand, no other."""
 
 import pathlib
 import sys
@@ -118,9 +118,8 @@ def test_overlapping_operations_may_come_in_any_order():
 
 
 def test_an_unknown_transaction_may_have_happened_late():
-    story = Story().add(append(X, A), at=(0, 10), ok=None).add(read(X), at=(20, 30)).add(read(X, A),
-                                                                                         at=(40,
-                                                                                             50))
+    story = Story().add(append(X, A), at=(0, 10), ok=None)
+    story.add(read(X), at=(20, 30)).add(read(X, A), at=(40, 50))
     assert story.kinds() == set()
     assert "G-single-realtime" in story.add(read(X), at=(60, 70)).kinds()
 
@@ -140,8 +139,8 @@ def test_two_reads_that_disagree_about_the_order():
 def test_a_lost_append():
     story = Story().add(append(X, A, 1)).add(append(X, B, 1))
     assert story.kinds() == {"lost-append"}
-    story = Story().add(append(X, A, 1), at=(0, 1)).add(append(X, B, 2), at=(2, 3)).add(read(X, A),
-                                                                                        at=(4, 5))
+    story = Story().add(append(X, A, 1), at=(0, 1)).add(append(X, B, 2), at=(2, 3))
+    story.add(read(X, A), at=(4, 5))
     assert story.kinds() == {"G-single-realtime"}
 
 
@@ -154,15 +153,13 @@ def test_a_doubled_append_and_a_token_out_of_nowhere():
 def test_a_transaction_that_disagrees_with_itself():
     assert "internal" in Story().add(append(X, A, 1), read(X)).kinds()
     assert "internal" in Story().add(append(X, A)).add(read(X), read(X, A)).kinds()
-    assert "internal" not in Story().add(append(X, A, 1)).add(read(X, A), append(X, B, 2),
-                                                              read(X, A, B)).kinds()
+    story = Story().add(append(X, A, 1)).add(read(X, A), append(X, B, 2), read(X, A, B))
+    assert "internal" not in story.kinds()
 
 
 def test_half_a_token_is_torn():
-    assert "torn-append" in Story().add(append(X, A)).add(append(X, B)).add(read(X, A,
-                                                                                 B)).add(("length",
-                                                                                          X,
-                                                                                          15)).kinds()
+    story = Story().add(append(X, A)).add(append(X, B)).add(read(X, A, B)).add(("length", X, 15))
+    assert "torn-append" in story.kinds()
 
 
 # --- registers --------------------------------------------------------------------------------
@@ -198,8 +195,8 @@ def test_a_register_with_an_aborted_or_unknown_value():
 
 
 def test_blind_registers_never_mix():
-    story = Story().add(write(b"b1:0", b"u"), write(b"b1:1", b"u")).add(write(b"b1:0", b"v"),
-                                                                        write(b"b1:1", b"v"))
+    story = Story().add(write(b"b1:0", b"u"), write(b"b1:1", b"u"))
+    story.add(write(b"b1:0", b"v"), write(b"b1:1", b"v"))
     assert story.kinds() == set()
     story.add(read(b"b1:0", b"u"), read(b"b1:1", b"v"))
     assert story.kinds() == {"torn-read"}
@@ -247,9 +244,8 @@ def test_components_respect_nodes_and_kinds():
     for a, b, kind in [(0, 1, "x"), (1, 0, "y"), (2, 3, "x"), (3, 2, "x"), (3, 4, "x")]:
         graph.add(a, b, kind)
     assert sorted(map(sorted, graph.components())) == [[0, 1], [2, 3]]
-    assert graph.components(kinds={"x"}) and sorted(graph.components(kinds={"x"})[0]) == [2, 3]
-    assert graph.components(nodes=[0, 1, 2]) and sorted(graph.components(nodes=[0, 1, 2])[0]) == [0,
-                                                                                                  1]
+    assert list(map(sorted, graph.components(kinds={"x"}))) == [[2, 3]]
+    assert list(map(sorted, graph.components(nodes=[0, 1, 2]))) == [[0, 1]]
 
 
 def test_the_shortest_cycle_is_reported():
@@ -257,5 +253,5 @@ def test_the_shortest_cycle_is_reported():
     for i in range(6):
         graph.add(i, (i + 1) % 6, "e")
     graph.add(2, 1, "e")
-    assert sorted(edge[:2] for edge in graph.cycle(graph.components()[0], {"e"})) == [(1, 2),
-                                                                                      (2, 1)]
+    cycle = graph.cycle(graph.components()[0], {"e"})
+    assert sorted(edge[:2] for edge in cycle) == [(1, 2), (2, 1)]

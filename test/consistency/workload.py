@@ -438,7 +438,7 @@ def run_worker(worker, port, connections, seed, start_ns, end_ns, path):
                 del drivers[descriptor]
                 driver.client.close()
         if time.monotonic_ns() > grace_ns:
-            trouble.append("Silence: %d connections still wait for a reply after 30 s" % len(drivers))
+            trouble.append("Silence: %d connections wait for a reply since 30 s" % len(drivers))
             break
     with open(path, "wb") as out:
         rows = [tuple(getattr(t, name) for name in Transaction.__slots__)

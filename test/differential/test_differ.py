@@ -12,7 +12,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "integration")]
 
 import families  # noqa: E402
-from differ import Accepted, Differ, Say, make_stream, quote, report, same, script, shrink  # noqa: E402
+from differ import (Accepted, Differ, Say, make_stream, quote, report,  # noqa: E402
+                    same, script, shrink)
 from families.grammar import Pause  # noqa: E402
 from harness.resp import Client, Error, Null  # noqa: E402
 from harness.server import Server  # noqa: E402
@@ -71,7 +72,8 @@ def test_a_missing_command_is_found_and_shrunk_to_one_line(pair):
 def test_a_difference_that_needs_a_history_keeps_what_it_needs(pair):
     differ = pair(list_max_listpack_size="1", proto_max_bulk_len="1mb")
     filler = says(*["SET k%d %d" % (i % 5, i) for i in range(200)])
-    items = filler[:100] + says("SET big x") + filler[100:] + says("SETRANGE big 1048576 x") + filler
+    items = [*filler[:100], *says("SET big x"), *filler[100:], *says("SETRANGE big 1048576 x"),
+             *filler]
     found = differ.run(items)
     assert found.command == [b"SETRANGE", b"big", b"1048576", b"x"]
     lines = []

@@ -121,8 +121,8 @@ def test_bitcount_of_ranges(client, value):
         assert client("BITCOUNT", "k", start, end) == sum(bits_of(value[low:high])), (start, end)
         start, end = (rng.randrange(-8 * size - 3, 8 * size + 3) for _ in range(2))
         low, high = _clamp(8 * size, start, end)
-        assert client("BITCOUNT", "k", start, end, "BIT") == sum(bits_of(value)[low:high]), (start,
-                                                                                             end)
+        expected = sum(bits_of(value)[low:high])
+        assert client("BITCOUNT", "k", start, end, "BIT") == expected, (start, end)
     assert client("BITCOUNT", "k", "0", "-1", "BYTE") == sum(bits_of(value))
 
 
@@ -171,8 +171,8 @@ def test_bitpos_of_ranges(client, value):
         for _ in range(80):
             start, end = (rng.randrange(-size - 2, size + 2) for _ in range(2))
             assert client("BITPOS", "k", bit, start) == _bitpos(value, bit, start), (bit, start)
-            assert client("BITPOS", "k", bit, start, end) == _bitpos(value, bit, start, end), (bit,
-                                                                                               start, end)
+            expected = _bitpos(value, bit, start, end)
+            assert client("BITPOS", "k", bit, start, end) == expected, (bit, start, end)
             start, end = (rng.randrange(-8 * size - 2, 8 * size + 2) for _ in range(2))
             assert client("BITPOS", "k", bit, start, end, "BIT") == _bitpos(
                 value, bit, start, end, unit=1), (bit, start, end)

@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from harness.resp import NIL, OK, PONG, Client, Closed, Error, Map, Null, Verbatim
+from harness.resp import (NIL, OK, PONG, Client, Closed, Error, Map, Null, Verbatim,
+                          encode_many)
 from harness.texts import DB_RANGE, NOT_INTEGER, SYNTAX, arity, unknown_subcommand
 
 NOAUTH = Error("NOAUTH Authentication required.")
@@ -54,10 +55,11 @@ def test_unknown_commands_are_named_with_the_start_of_their_arguments(client):
     assert client("foo", "a",
                   "b c") == Error("ERR unknown command 'foo', with args beginning with: 'a' 'b c' ")
     reply = client("x" * 300, "y" * 300)
-    assert reply == Error("ERR unknown command '%s', with args beginning with: '%s' " % ("x" * 128,
-                                                                                         "y" * 128))
+    assert reply == Error("ERR unknown command '%s', with args beginning with: '%s' "
+                          % ("x" * 128, "y" * 128))
     reply = client("foo", *["abcdefghij"] * 50)
-    assert reply == Error("ERR unknown command 'foo', with args beginning with: " + "'abcdefghij' " * 10)
+    assert reply == Error("ERR unknown command 'foo', with args beginning with: "
+                          + "'abcdefghij' " * 10)
 
 
 def test_line_ends_in_an_unknown_command_do_not_break_the_reply(client):
@@ -173,9 +175,9 @@ def test_hello_tells_a_stranger_how_to_authenticate(start_server):
     server = start_server(requirepass="secret")
     with Client(server.port) as client:
         assert client("HELLO", "3") == Error(
-            "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH "
-            "<user> <pass> option can be used to authenticate the client and select the RESP protocol version at "
-            "the same time")
+            "NOAUTH HELLO must be called with the client already authenticated, otherwise the "
+            "HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and "
+            "select the RESP protocol version at the same time")
 
 
 def test_unknown_commands_and_bad_arity_come_before_the_question_for_a_password(start_server):
@@ -372,7 +374,7 @@ def test_client_reply_off_on_skip(client):
 
 
 def test_client_reply_skip_in_one_pipeline(client):
-    client.send_raw(b"".join(b"*3\r\n$6\r\nCLIENT\r\n$5\r\nREPLY\r\n$4\r\nSKIP\r\n*1\r\n$4\r\nPING\r\n" for _ in range(50)))
+    client.send_raw(encode_many([("CLIENT", "REPLY", "SKIP"), ("PING",)] * 50))
     assert client("ECHO", "end") == b"end"
 
 

@@ -1,10 +1,14 @@
 """The harness itself: its RESP decoder keeps types apart and takes bytes in any cut."""
 
+import sys
+
 import pytest
 
+from harness import matrix
 from harness.resp import (NIL, BigNumber, Decoder, Double, Error, Map, Null, ProtocolError, Push,
                           Set,
                           Simple, Verbatim, decode, encode, identical)
+from harness.server import PortLease, Server, ServerFailure
 
 EVERY_TYPE = (b"*11\r\n+OK\r\n-ERR no\r\n:-7\r\n$3\r\na\r\n\r\n$-1\r\n*-1\r\n_\r\n#t\r\n,1.5\r\n"
               b"(123456789012345678901\r\n=7\r\ntxt:abc\r\n")
@@ -57,3 +61,70 @@ def test_what_is_no_resp_is_refused(junk):
 
 def test_encode_counts_bytes_not_characters():
     assert encode(["SET", "\u00e4", 5]) == b"*3\r\n$3\r\nSET\r\n$2\r\n\xc3\xa4\r\n$1\r\n5\r\n"
+
+
+# --- the server's start and end ---------------------------------------------------------------
+
+STAND_IN = """#!%s
+import signal, socket, sys
+words = sys.argv[1:]
+listener = socket.create_server(("127.0.0.1", int(words[words.index("--port") + 1])))
+
+def end(*_):
+    print(words[words.index("--says") + 1], flush=True)
+    sys.exit(int(words[words.index("--code") + 1]))
+
+signal.signal(signal.SIGTERM, end)
+while True:
+    peer, _ = listener.accept()
+    peer.recv(100)
+    peer.sendall(b"+PONG\\r\\n")
+    peer.close()
+""" % sys.executable
+
+
+@pytest.fixture
+def stand_in(tmp_path):
+    """A program that answers PING and ends as it is told."""
+    path = tmp_path / "stand-in-server"
+    path.write_text(STAND_IN)
+    path.chmod(0o755)
+    return lambda says, code: Server(binary=str(path), options={"says": says, "code": code})
+
+
+def test_a_clean_end_is_accepted_and_leaves_no_directory(stand_in):
+    server = stand_in("bye", 0)
+    assert server.dir.exists()
+    server.stop()
+    assert not server.dir.exists() and not server.alive()
+
+
+def test_an_exit_code_is_a_failure(stand_in):
+    with pytest.raises(ServerFailure, match="ended with code 3"):
+        stand_in("bye", 3).stop()
+
+
+@pytest.mark.parametrize("line", ["==1==ERROR: AddressSanitizer: heap-use-after-free",
+                                  "x.c:1: runtime error: oops",
+                                  "WARNING: ThreadSanitizer: data race"])
+def test_a_sanitizer_report_is_a_failure_even_with_a_clean_exit(stand_in, line):
+    with pytest.raises(ServerFailure, match="in the log"):
+        stand_in(line, 0).stop()
+
+
+def test_a_binary_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(ServerFailure, match="no-such-server"):
+        Server(binary=str(tmp_path / "no-such-server"))
+
+
+def test_two_leases_never_share_a_port():
+    leases = [PortLease() for _ in range(50)]
+    assert len({lease.port for lease in leases}) == 50
+    for lease in leases:
+        lease.release()
+
+
+def test_the_quick_matrix_touches_every_value_once():
+    for axis, values in enumerate([{1, 4}, {"uring", "epoll"}, {2, 3}]):
+        assert {cell[axis] for cell in matrix.QUICK} == values
+    assert len(matrix.FULL) == 12

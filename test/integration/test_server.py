@@ -1,4 +1,4 @@
-"""The server as a whole: COMMAND, CONFIG, INFO, flushing, MEMORY, SLOWLOG, LATENCY, DEBUG, SHUTDOWN."""
+"""The whole server: COMMAND, CONFIG, INFO, flushing, MEMORY, SLOWLOG, LATENCY, DEBUG, SHUTDOWN."""
 
 import signal
 import time
@@ -194,7 +194,7 @@ def test_config_set_of_several_is_all_or_nothing(client):
     ("databases", "5", "can't set immutable config"),
     ("maxmemory-policy", "x",
      "argument(s) must be one of the following: volatile-lru, volatile-lfu, volatile-random, "
-                              "volatile-ttl, allkeys-lru, allkeys-lfu, allkeys-random, noeviction")])
+     "volatile-ttl, allkeys-lru, allkeys-lfu, allkeys-random, noeviction")])
 def test_config_set_says_what_is_wrong(client, name, value, reason):
     assert client("CONFIG", "SET", name, value) == Error(
         "ERR CONFIG SET failed (possibly related to argument '%s') - %s" % (name, reason))
@@ -280,8 +280,8 @@ def test_info_keyspace_counts_keys_and_expiries(client):
 def test_info_counts_hits_misses_commands_and_errors(client):
     client("CONFIG", "RESETSTAT")
     client("SET", "a", "1")
-    client.pipeline([("GET", "a")] * 7 + [("GET", "missing")] * 3 + [("INCR", "a",
-                                                                      "b")] + [("NOSUCH",)])
+    client.pipeline([("GET", "a")] * 7 + [("GET", "missing")] * 3)
+    client.pipeline([("INCR", "a", "b"), ("NOSUCH",)])
     stats = client.info("stats")
     assert (stats["keyspace_hits"], stats["keyspace_misses"]) == ("7", "3")
     assert stats["total_error_replies"] == "2"
@@ -387,8 +387,8 @@ def test_lolwut_names_the_version(client):
 def test_memory_usage_grows_with_the_value(client):
     assert client("MEMORY", "USAGE", "missing") == NIL
     client("MSET", "small", "x", "large", "x" * 100000)
-    small, large = client("MEMORY", "USAGE", "small"), client("MEMORY", "USAGE", "large", "SAMPLES",
-                                                              "0")
+    small = client("MEMORY", "USAGE", "small")
+    large = client("MEMORY", "USAGE", "large", "SAMPLES", "0")
     assert 5 < small < 300
     assert 100000 <= large < 200000
     assert client("MEMORY", "USAGE", "small", "SAMPLES", "-1") == SYNTAX

@@ -18,7 +18,8 @@ def test_the_number_of_arguments_is_checked(client, command, arguments):
 
 
 def test_a_bad_exec_aborts_and_ends_the_transaction(client):
-    reason = "EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command"
+    reason = ("EXECABORT Transaction discarded because of: "
+              "wrong number of arguments for 'exec' command")
     assert client("EXEC", "x") == Error(reason)
     client("MULTI")
     client("SET", "a", "1")

@@ -1,4 +1,4 @@
-"""Command grammars, one module a family. A module that defines FAMILY is a plug-in by being here."""
+"""Command grammars, one module a family: a module here that defines FAMILY is a plug-in."""
 
 import importlib
 import pathlib
@@ -8,8 +8,9 @@ def load():
     """All families by name."""
     found = {}
     for path in sorted(pathlib.Path(__file__).parent.glob("*.py")):
-        module = importlib.import_module("families." + path.stem) if not path.stem.startswith("_") else None
-        family = getattr(module, "FAMILY", None)
+        if path.stem.startswith("_"):
+            continue
+        family = getattr(importlib.import_module("families." + path.stem), "FAMILY", None)
         if family is not None:
             found[family.name] = family
     return found

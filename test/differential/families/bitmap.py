@@ -82,5 +82,5 @@ FAMILY = Family("bitmap", [
 
 def rng_ones(rng):
     """Runs of full and of empty bytes: what BITPOS skips over."""
-    return bytes(rng.choice([0, 255]) for _ in range(3)) * rng.choice([1, 10,
-                                                                       100]) + bytes([rng.randrange(256)])
+    runs = bytes(rng.choice([0, 255]) for _ in range(3))
+    return runs * rng.choice([1, 10, 100]) + bytes([rng.randrange(256)])

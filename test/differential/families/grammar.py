@@ -94,8 +94,8 @@ def long_seconds(rng):
     """A time to live that outlasts the run, or one that is refused, or past."""
     roll = rng.random()
     if roll < 0.75:
-        return str(rng.randint(1000,
-                               10 ** 9))  # no two alike, so that GT and LT do not hang on a millisecond
+        # No two alike, so that GT and LT do not hang on a millisecond.
+        return str(rng.randint(1000, 10 ** 9))
     if roll < 0.85:
         return rng.choice(["0", "-1", "-1000"])
     return str(rng.choice([I64_MAX, I64_MIN, I64_MAX // 1000, I64_MAX // 1000 + 1, *BAD_INTEGERS]))

@@ -4,7 +4,7 @@ from . import bitmap, expiry, generic, string
 from .grammar import Family, Pause, Say, key, keys, value
 
 INNER = [string.FAMILY, bitmap.FAMILY, generic.FAMILY, expiry.FAMILY]
-# What may not be inside: connection state that outlives the transaction is put back by its own rule.
+# What may not be inside: what it does to the connection would outlive the transaction.
 OUTSIDE = {"SELECT", "SWAPDB"}
 
 

@@ -118,7 +118,7 @@ class Server:
 
     def start(self, wait=True):
         if not os.access(self.binary, os.X_OK):
-            raise ServerFailure("there is no %s: build it, or name another in SHOAL_SERVER" % self.binary)
+            raise ServerFailure("there is no %s: build it, or set SHOAL_SERVER" % self.binary)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(self.command_line(), stdout=log, stderr=log,
                                             env=self.env,
@@ -171,8 +171,8 @@ class Server:
             if clean:
                 self.check_log()
                 if code != 0:
-                    raise ServerFailure("the server ended with code %d\n%s" % (code,
-                                                                               self.log_tail()))
+                    raise ServerFailure("the server ended with code %d\n%s"
+                                        % (code, self.log_tail()))
         finally:
             self.kill()
 
@@ -180,9 +180,8 @@ class Server:
         text = self.log()
         for mark in SANITIZER_MARKS:
             if mark in text:
-                raise ServerFailure("%r in the log:\n%s" % (mark,
-                                                            text[max(0,
-                                                                     text.find(mark) - 2000):][:8000]))
+                start = max(0, text.find(mark) - 2000)
+                raise ServerFailure("%r in the log:\n%s" % (mark, text[start:start + 8000]))
 
     def restart(self):
         """Ends the process by SIGTERM and starts it again in the same directory."""
