@@ -146,6 +146,7 @@ def connect(server, cell):
     def open_client(protocol=None, port=None, **options):
         client = Client(port or server.port, protocol or cell.protocol, **options)
         opened.append(client)
+        client("PING")  # so that the server has certainly accepted it
         return client
 
     yield open_client

@@ -297,23 +297,35 @@ def test_a_client_that_never_reads_is_bounded_and_stalls_nobody(start_server):
 @pytest.mark.shoal_only
 def test_a_client_that_writes_and_never_reads_is_not_read_from_any_more(server, client, connect):
     """With no output buffer limit set, back pressure bounds the memory."""
-    client("SET", "big", b"x" * 100000)
     before = server.rss_bytes()
     deaf = connect()
     deaf.sock.settimeout(1.0)
+    request = encode(["ECHO", b"x" * 100000])
     stuck = False
-    sent = 0
-    request = encode_many([("GET", "big")] * 1000)
-    while sent < 200 * len(request):
+    for _ in range(3000):
         try:
             deaf.send_raw(request)
-            sent += len(request)
         except (OSError, TimeoutError):
             stuck = True
             break
-        assert client("PING") == PONG
     assert stuck
+    assert client("PING") == PONG
     assert server.rss_bytes() - before < 128 * 1024 * 1024
+
+
+@pytest.mark.plain_build
+@pytest.mark.shoal_only
+def test_short_requests_with_long_replies_are_not_all_run_at_once(server, client, connect):
+    value = b"x" * 100000
+    client("SET", "big", value)
+    before = server.rss_bytes()
+    deaf, count = connect(), 3000
+    deaf.send_raw(encode(["GET", "big"]) * count)
+    time.sleep(0.5)
+    assert client("PING") == PONG
+    assert server.rss_bytes() - before < 128 * 1024 * 1024
+    for _ in range(count):
+        assert deaf.receive() == value
 
 
 @pytest.mark.shoal_only
