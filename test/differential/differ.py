@@ -1,0 +1,470 @@
+#!/usr/bin/python3
+"""Random command streams into two servers; every reply and the final data set are compared.
+
+The work goes in rounds: flush both, make a stream from (seed, round), run it, compare the
+data sets. A difference is shrunk to a short script (delta debugging over the commands, then
+over their words) and printed as redis-cli lines. Exit code 1 on a difference.
+Differences that are meant to be stand in accepted.tsv.
+"""
+
+import argparse
+import collections
+import pathlib
+import random
+import re
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "integration")]
+
+import families  # noqa: E402
+from families.grammar import DATABASES, JUNK, OTHER_TYPES, Pause, Say  # noqa: E402
+from harness.resp import (NIL, Client, Closed, Error, Null, ProtocolError,  # noqa: E402
+                          encode_many, identical, to_bytes)
+from harness.server import Server, binary_path  # noqa: E402
+
+Difference = collections.namedtuple("Difference", "position command reference tested")
+CONNECTIONS = 2
+BATCH = 48
+TTL_TOLERANCE = {b"TTL": 2, b"PTTL": 2000, b"EXPIRETIME": 2, b"PEXPIRETIME": 2000}
+UNORDERED = {b"KEYS", b"SMEMBERS", b"HKEYS", b"HVALS", b"SUNION", b"SINTER", b"SDIFF"}
+READERS = {"string": ["GET"], "list": ["LRANGE", "0", "-1"], "set": ["SMEMBERS"],
+           "hash": ["HGETALL"],
+           "zset": ["ZRANGE", "0", "-1", "WITHSCORES"], "stream": ["XRANGE", "-", "+"]}
+
+
+# --- streams ----------------------------------------------------------------------------------
+
+def mutate(rng, words):
+    """Now and then a word too many, too few, or out of place."""
+    roll = rng.random()
+    if roll < 0.015 and len(words) > 1:
+        return words[:-1]
+    if roll < 0.03:
+        return words + [rng.choice(JUNK)]
+    if roll < 0.045 and len(words) > 1:
+        place = rng.randrange(1, len(words))
+        return words[:place] + [rng.choice(JUNK)] + words[place + 1:]
+    if roll < 0.07 and isinstance(words[0], str):
+        return [words[0].swapcase(), *words[1:]]
+    return words
+
+
+def make_stream(seed, round_number, chosen, length, left_out):
+    """The items of one round: Say and Pause. The same arguments give the same stream."""
+    rng = random.Random("%s/%s" % (seed, round_number))
+    active = rng.sample(chosen, rng.randint(1, len(chosen)))
+    items = []
+    while len(items) < length:
+        step = rng.choice(active).step(rng)
+        # What pauses is left as it is, so that no dead key stays behind untouched.
+        exact = any(isinstance(part, Pause) for part in step)
+        for part in step:
+            if isinstance(part, Pause):
+                items.append(part)
+                continue
+            connection, words = part if isinstance(part, Say) else (0, part)
+            if words[0] in left_out:
+                continue
+            words = list(words) if exact else mutate(rng, list(words))
+            items.append(Say(connection, [word if isinstance(word, bytes) else to_bytes(word)
+                                          for word in words]))
+    return items
+
+
+# --- comparing --------------------------------------------------------------------------------
+
+def head(words):
+    return words[0].upper()
+
+
+def same(words, reference, tested):
+    """Whether two replies to a command agree, as far as the command is deterministic."""
+    name = head(words)
+    if name in TTL_TOLERANCE and type(reference) is type(tested) is int:
+        if min(reference, tested) < 0:
+            return reference == tested
+        return abs(reference - tested) <= TTL_TOLERANCE[name]
+    both_lists = isinstance(reference, list) and isinstance(tested, list)
+    if name in UNORDERED and both_lists:
+        return unordered(reference) == unordered(tested)
+    if name == b"SCAN" and both_lists and len(tested) == 2:
+        if words[1] != b"0" or b"100000" not in words:
+            return True  # cursors are a server's own affair, and so is where a walk pauses
+        return reference[0] == tested[0] and unordered(reference[1]) == unordered(tested[1])
+    if name == b"HGETALL" and both_lists:
+        return pairs(reference) == pairs(tested)
+    if name == b"RANDOMKEY":
+        return isinstance(reference, Null) == isinstance(tested, Null)
+    if name == b"DEBUG" or words[:2] == [b"MEMORY", b"USAGE"] and isinstance(reference, int):
+        return type(reference) is type(tested)
+    return identical(reference, tested)
+
+
+def unordered(values):
+    return sorted(map(repr, values))
+
+
+def pairs(reply):
+    if reply and isinstance(reply[0], tuple):
+        return sorted(map(repr, reply))
+    return sorted(map(repr, zip(reply[::2], reply[1::2])))
+
+
+class Accepted:
+    """The differences that are meant to be."""
+
+    def __init__(self, path):
+        self.rows = []
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if not line or line.startswith("#"):
+                continue
+            cells = line.split("\t")
+            if len(cells) != 4 or not cells[3].strip():
+                raise SystemExit("%s:%d: want four cells, the last a reason" % (path, number))
+            self.rows.append([re.compile(cell, re.S) for cell in cells[:3]])
+
+    def covers(self, words, reference, tested):
+        text = " ".join([head(words).decode("latin1"), *(w.decode("latin1") for w in words[1:])])
+        return any(command.fullmatch(text) and one.fullmatch(repr(reference))
+                   and two.fullmatch(repr(tested))
+                   for command, one, two in self.rows)
+
+
+class Transactions:
+    """Remembers what connections have queued, to compare the parts of EXEC's reply one by one."""
+
+    def __init__(self):
+        self.queued = {}
+
+    def parts(self, connection, words, reply):
+        """The commands that the reply's elements answer, or None for an ordinary reply."""
+        name = head(words)
+        queue = self.queued.get(connection)
+        if name == b"MULTI" and reply == "OK" and queue is None:
+            self.queued[connection] = []
+        elif name == b"EXEC":
+            self.queued.pop(connection, None)
+            if queue is not None and type(reply) is list and len(reply) == len(queue):
+                return queue
+        elif name in (b"DISCARD", b"RESET") and not isinstance(reply, Error):
+            self.queued.pop(connection, None)
+        elif queue is not None and reply == "QUEUED":
+            queue.append(words)
+        return None
+
+
+# --- the two servers --------------------------------------------------------------------------
+
+class Side:
+    """One server with its connections, started again when it died."""
+
+    def __init__(self, start, protocol):
+        self.start = start
+        self.protocol = protocol
+        self.server = start()
+        self.clients = []
+
+    def reset(self):
+        for client in self.clients:
+            client.close()
+        if not self.server.alive():
+            self.server.kill()
+            self.server = self.start()
+        self.clients = [Client(self.server.port, self.protocol, timeout=20)
+                        for _ in range(CONNECTIONS)]
+        if self.clients[0]("FLUSHALL") != "OK":
+            raise SystemExit("FLUSHALL failed")
+
+    def stop(self):
+        for client in self.clients:
+            client.close()
+        self.server.stop()
+
+
+class Broken:
+    """Stands for the replies that did not come."""
+
+    def __init__(self, reason):
+        self.reason = reason
+
+    def __repr__(self):
+        return "<no reply: %s>" % self.reason
+
+
+def exchange(client, commands):
+    """Sends the commands in one write, reads as many replies; a lost connection is one too."""
+    replies = []
+    try:
+        client.send_raw(encode_many(commands))
+        for _ in commands:
+            replies.append(client.receive())
+    except (Closed, OSError, ProtocolError) as problem:
+        replies += [Broken(str(problem))] * (len(commands) - len(replies))
+    return replies
+
+
+class Differ:
+    """Runs streams on both sides and finds the first difference."""
+
+    def __init__(self, reference, tested, accepted, protocol=2):
+        self.reference = Side(reference, protocol)
+        self.tested = Side(tested, protocol)
+        self.protocol = protocol
+        self.accepted = accepted
+        self.commands_run = 0
+        self.accepted_seen = 0
+
+    def close(self):
+        self.reference.stop()
+        self.tested.stop()
+
+    def run(self, items):
+        """The first Difference of the stream, or None."""
+        self.reference.reset()
+        self.tested.reset()
+        transactions = Transactions()
+        position = 0
+        while position < len(items):
+            if isinstance(items[position], Pause):
+                time.sleep(items[position].seconds)
+                position += 1
+                continue
+            end = position
+            connection = items[position].connection
+            while (end < len(items) and end - position < BATCH and isinstance(items[end], Say)
+                   and items[end].connection == connection):
+                end += 1
+            found = self._batch(items, position, end, transactions)
+            if found:
+                return found
+            position = end
+        return self.compare_data(len(items))
+
+    def _batch(self, items, start, end, transactions):
+        connection = items[start].connection
+        commands = [item.words for item in items[start:end]]
+        ones = exchange(self.reference.clients[connection], commands)
+        twos = exchange(self.tested.clients[connection], commands)
+        self.commands_run += len(commands)
+        for i, (words, one, two) in enumerate(zip(commands, ones, twos)):
+            parts = transactions.parts(connection, words, one)
+            if not self._agree(words, one, two, parts):
+                return Difference(start + i, words, one, two)
+        return None
+
+    def _agree(self, words, one, two, parts):
+        if parts is not None and type(two) is list and len(two) == len(parts):
+            return all(self._agree(w, a, b, None) for w, a, b in zip(parts, one, two))
+        if same(words, one, two):
+            return True
+        if self.accepted.covers(words, one, two):
+            self.accepted_seen += 1
+            return True
+        return False
+
+    def compare_data(self, position):
+        """Keys, types, values and times to live of all databases."""
+        for side in (self.reference, self.tested):
+            if isinstance(exchange(side.clients[0],
+                                   [[b"RESET"], [b"HELLO", b"%d" % self.protocol]])[0], Broken):
+                return Difference(position, [b"RESET"], "a server that lives",
+                                  "a closed connection")
+        for db in range(DATABASES):
+            questions = [[b"SELECT", b"%d" % db], [b"KEYS", b"*"]]
+            found = self._ask(questions, position)
+            if isinstance(found, Difference):
+                return found
+            keys = sorted(found[1])
+            found = self._ask([[b"TYPE", k] for k in keys], position)
+            if isinstance(found, Difference):
+                return found
+            questions = []
+            for k, kind in zip(keys, found):
+                reader = READERS[str(kind)]
+                questions += [[reader[0].encode(), k, *(w.encode() for w in reader[1:])],
+                              [b"PTTL", k]]
+            found = self._ask(questions, position)
+            if isinstance(found, Difference):
+                return found
+        return None
+
+    def _ask(self, questions, position):
+        """The reference's replies when both agree, else the Difference."""
+        ones = exchange(self.reference.clients[0], questions)
+        twos = exchange(self.tested.clients[0], questions)
+        for words, one, two in zip(questions, ones, twos):
+            if not self._agree(words, one, two, None):
+                return Difference(position, words, one, two)
+        return ones
+
+
+# --- shrinking --------------------------------------------------------------------------------
+
+def shrink(items, fails, budget_seconds=60.0):
+    """Delta debugging: fewer items, then shorter words, as long as it still fails."""
+    deadline = time.monotonic() + budget_seconds
+    chunk = max(1, len(items) // 2)
+    while True:
+        removed = False
+        start = 0
+        while start < len(items) and time.monotonic() < deadline:
+            shorter = items[:start] + items[start + chunk:]
+            if shorter != items and fails(shorter):
+                items = shorter
+                removed = True
+            else:
+                start += chunk
+        if chunk == 1 and not removed or time.monotonic() >= deadline:
+            break
+        if not removed:
+            chunk = max(1, chunk // 2)
+    return _shrink_words(items, fails, deadline)
+
+
+def _shrink_words(items, fails, deadline):
+    for i in range(len(items)):
+        if not isinstance(items[i], Say):
+            continue
+        place = len(items[i].words) - 1
+        while place > 0 and time.monotonic() < deadline:
+            words = items[i].words
+            word = words[place]
+            attempts = [words[:place] + words[place + 1:]]
+            if len(word) > 1:
+                attempts += [words[:place] + [short] + words[place + 1:]
+                             for short in (b"a", word[:len(word) // 2])]
+            for attempt in attempts:
+                shorter = items[:i] + [Say(items[i].connection, attempt)] + items[i + 1:]
+                if fails(shorter):
+                    items = shorter
+                    break
+            place -= 1
+    return items
+
+
+def quote(word, most=400):
+    """A word as redis-cli reads it; a very long one is cut and says so."""
+    if len(word) > most:
+        return quote(word[:most // 2]) + "...(%d bytes)" % len(word)
+    if re.fullmatch(rb"[A-Za-z0-9_:{}.*+\-/|]+", word):
+        return word.decode()
+    return '"%s"' % "".join(chr(b) if 32 <= b < 127 and b not in b'"\\' else "\\x%02x" % b
+                            for b in word)
+
+
+def script(items):
+    """The stream as lines for redis-cli; other connections and waits as comments."""
+    lines, connection = [], 0
+    for item in items:
+        if isinstance(item, Pause):
+            lines.append("# wait %d ms" % (item.seconds * 1000))
+            continue
+        if item.connection != connection:
+            connection = item.connection
+            lines.append("# connection %d" % connection)
+        lines.append(" ".join(quote(w) for w in item.words))
+    return "\n".join(lines)
+
+
+# --- the program ------------------------------------------------------------------------------
+
+def report(differ, items, found, out=print):
+    """Shrinks and prints a difference."""
+    out("DIFFERENCE at command %d: %s" % (found.position,
+                                          " ".join(quote(w) for w in found.command)[:500]))
+    out("  reference: %.500r" % (found.reference,))
+    out("  tested:    %.500r" % (found.tested,))
+    items = items[:found.position + 1]
+    if differ.run(items) is None:
+        out("It does not happen again with the same commands: timing plays a part. The stream:")
+        out(script(items[-200:]))
+        return items
+    items = shrink(items, lambda shorter: differ.run(shorter) is not None)
+    again = differ.run(items)
+    out("Shrunk to %d commands:" % len(items))
+    out(script(items))
+    if again:
+        out("# last:      %s" % " ".join(quote(w) for w in again.command)[:500])
+        out("# reference: %.500r" % (again.reference,))
+        out("# tested:    %.500r" % (again.tested,))
+    return items
+
+
+def missing_commands(differ):
+    """The commands for other types which the server under test does not have yet."""
+    differ.tested.reset()
+    names = [row[0] for row in OTHER_TYPES]
+    replies = differ.tested.clients[0]("COMMAND", "INFO", *names)
+    return {name for name, reply in zip(names, replies) if reply == NIL}
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--server", default=binary_path(), help="the binary under test")
+    parser.add_argument("--reference", default="/usr/bin/redis-server")
+    parser.add_argument("--seed", default=None, help="default: at random, printed")
+    parser.add_argument("--commands", type=int, default=None, help="end after so many commands")
+    parser.add_argument("--seconds", type=float, default=None,
+                        help="end after so many seconds (default 20 if no --commands)")
+    parser.add_argument("--threads", type=int, default=4)
+    parser.add_argument("--io-backend", default="epoll", choices=["uring", "epoll"])
+    parser.add_argument("--protocol", type=int, choices=[2, 3], default=2)
+    parser.add_argument("--families", default="all",
+                        help="comma list of: %s" % ", ".join(families.load()))
+    parser.add_argument("--round", type=int, default=None, help="run this one round only")
+    parser.add_argument("--round-length", type=int, default=1000)
+    parser.add_argument("--accepted", type=pathlib.Path, default=HERE / "accepted.tsv")
+    parser.add_argument("--server-option", action="append", default=[], metavar="NAME=VALUE",
+                        help="a setting for the server under test")
+    return parser.parse_args()
+
+
+def main():
+    options = arguments()
+    seed = options.seed or str(random.SystemRandom().randrange(10 ** 9))
+    known = families.load()
+    names = list(known) if options.families == "all" else options.families.split(",")
+    unknown = [n for n in names if n not in known]
+    if unknown:
+        raise SystemExit("no such family: %s" % ", ".join(unknown))
+    seconds = options.seconds if options.seconds or options.commands else 20.0
+    extra = dict(o.split("=", 1) for o in options.server_option)
+    print("seed %s, families %s, RESP%d" % (seed, ",".join(names), options.protocol), flush=True)
+    differ = Differ(lambda: Server(binary=options.reference),
+                    lambda: Server(options.threads, options.io_backend, binary=options.server,
+                                   options=extra),
+                    Accepted(options.accepted), options.protocol)
+    code = 0
+    try:
+        left_out = missing_commands(differ)
+        if left_out:
+            print("left out, the server has them not: %s" % " ".join(sorted(left_out)))
+        started = time.monotonic()
+        number = options.round or 0
+        while True:
+            items = make_stream(seed, number, [known[n] for n in names], options.round_length,
+                                left_out)
+            found = differ.run(items)
+            if found:
+                print("round %d (again: --seed %s --round %d)" % (number, seed, number))
+                report(differ, items, found)
+                code = 1
+                break
+            number += 1
+            spent = time.monotonic() - started
+            done = options.commands and differ.commands_run >= options.commands
+            if done or seconds and spent >= seconds or options.round is not None:
+                break
+        spent = time.monotonic() - started
+        print("%d commands in %d rounds, %.1f s, %d accepted differences: %s"
+              % (differ.commands_run, number, spent, differ.accepted_seen, "DIFFERENT" if code
+                 else "same"))
+    finally:
+        differ.close()
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,177 @@
+"""The differ itself: silent about equal servers, finds a planted difference and shrinks it."""
+
+import pathlib
+import random
+import re
+import shutil
+import sys
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "integration")]
+
+import families  # noqa: E402
+from differ import (Accepted, Differ, Say, make_stream, quote, report,  # noqa: E402
+                    same, script, shrink)
+from families.grammar import Pause  # noqa: E402
+from harness.resp import Client, Error, Null  # noqa: E402
+from harness.server import Server  # noqa: E402
+
+REDIS = shutil.which("redis-server")
+needs_redis = pytest.mark.skipif(not REDIS, reason="redis-server is not installed")
+
+
+def redis(**options):
+    return lambda: Server(binary=REDIS, options=options)
+
+
+@pytest.fixture
+def pair():
+    """Makes a Differ of two redis-servers, the second with settings of its own."""
+    made = []
+
+    def make(protocol=2, **options):
+        options = {name.replace("_", "-"): value for name, value in options.items()}
+        made.append(Differ(redis(), redis(**options), Accepted(HERE / "accepted.tsv"), protocol))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def says(*lines):
+    return [Say(0, [w.encode() for w in line.split()]) for line in lines]
+
+
+@needs_redis
+@pytest.mark.parametrize("protocol", [2, 3])
+def test_two_equal_servers_do_not_differ(pair, protocol):
+    differ = pair(protocol)
+    for number in range(10):
+        assert differ.run(make_stream("equal", number, list(families.load().values()), 500,
+                                      set())) is None
+    assert differ.commands_run > 4000
+
+
+@needs_redis
+def test_a_missing_command_is_found_and_shrunk_to_one_line(pair):
+    differ = pair(rename_command=["GETDEL", ""])
+    string = families.load()["string"]
+    items = make_stream("missing", 0, [string], 800, set())
+    found = differ.run(items)
+    assert found.command[0].upper() == b"GETDEL"
+    lines = []
+    shrunk = report(differ, items, found, lines.append)
+    assert len(shrunk) == 1 and shrunk[0].words[0].upper() == b"GETDEL"
+    assert "Shrunk to 1 commands:" in lines
+
+
+@needs_redis
+def test_a_difference_that_needs_a_history_keeps_what_it_needs(pair):
+    differ = pair(list_max_listpack_size="1", proto_max_bulk_len="1mb")
+    filler = says(*["SET k%d %d" % (i % 5, i) for i in range(200)])
+    items = [*filler[:100], *says("SET big x"), *filler[100:], *says("SETRANGE big 1048576 x"),
+             *filler]
+    found = differ.run(items)
+    assert found.command == [b"SETRANGE", b"big", b"1048576", b"x"]
+    lines = []
+    report(differ, items, found, lines.append)
+    assert "SETRANGE" in lines[-4] and len(lines[-4].splitlines()) <= 2
+
+
+@needs_redis
+def test_a_difference_in_the_data_alone_is_found(pair):
+    differ = pair()
+    differ.run(says("SET a 1"))
+    with Client(differ.tested.server.port) as other:
+        for change, noticed_by in [("SET a 2", "GET a"), ("SET a 1 EX 100", "PTTL a"),
+                                   ("SET b 1", "KEYS *")]:
+            other.words(change)
+            assert differ.compare_data(1).command == noticed_by.encode().split()
+
+
+@needs_redis
+def test_a_server_that_dies_is_a_difference_and_is_started_again(pair):
+    differ = pair()
+    differ.run([])
+    differ.tested.server.process.kill()
+    differ.tested.server.process.wait()
+    assert differ.compare_data(0).command == [b"RESET"]
+    assert differ.run(says("SET a 1")) is None
+
+
+def test_the_same_seed_makes_the_same_stream_and_another_seed_another():
+    chosen = list(families.load().values())
+    one = make_stream("s", 3, chosen, 300, set())
+    assert one == make_stream("s", 3, chosen, 300, set())
+    assert one != make_stream("s", 4, chosen, 300, set())
+    assert one != make_stream("t", 3, chosen, 300, set())
+
+
+@pytest.mark.parametrize("name", sorted(families.load()))
+def test_every_rule_of_a_family_makes_commands(name):
+    rng = random.Random(1)
+    for rule in families.load()[name].rules:
+        for _ in range(20):
+            for part in rule(rng):
+                assert isinstance(part, (Say, Pause)) or all(isinstance(w, (str, bytes))
+                                                             for w in part)
+
+
+def test_replies_are_compared_with_their_types():
+    get = [b"GET", b"a"]
+    assert same(get, b"1", b"1")
+    assert not same(get, b"1", 1)
+    assert not same(get, Null("bulk"), Null("array"))
+    assert not same(get, Error("ERR a"), Error("ERR b"))
+
+
+def test_times_to_live_may_differ_a_little_but_not_in_kind():
+    assert same([b"ttl", b"a"], 100, 101)
+    assert not same([b"TTL", b"a"], 100, 110)
+    assert not same([b"TTL", b"a"], -1, 1)
+    assert not same([b"PTTL", b"a"], -2, -1)
+
+
+def test_the_order_of_keys_does_not_matter_but_of_mget_it_does():
+    assert same([b"KEYS", b"*"], [b"a", b"b"], [b"b", b"a"])
+    assert not same([b"KEYS", b"*"], [b"a", b"b"], [b"a", b"a"])
+    assert not same([b"MGET", b"a", b"b"], [b"a", b"b"], [b"b", b"a"])
+
+
+def test_shrinking_finds_the_two_that_matter():
+    items = says(*["NOISE %d" % i for i in range(100)])
+    items[17:17] = says("FIRST")
+    items[80:80] = says("SECOND")
+
+    def fails(stream):
+        names = [s.words[0] for s in stream]
+        return b"FIRST" in names and b"SECOND" in names[names.index(b"FIRST"):]
+
+    assert shrink(items, fails) == says("FIRST", "SECOND")
+
+
+def test_a_script_can_be_pasted_into_redis_cli():
+    items = [Say(0, [b"SET", b"a b", b"\x00\"\\"]), Pause(0.05), Say(1, [b"GET", b""])]
+    assert script(items) == 'SET "a b" "\\x00\\x22\\x5c"\n# wait 50 ms\n# connection 1\nGET ""'
+    assert quote(b"x" * 1000).endswith("...(1000 bytes)")
+
+
+def test_an_accepted_difference_needs_a_reason(tmp_path):
+    table = tmp_path / "accepted.tsv"
+    table.write_text("GET .*\tb'1'\tb'2'\t\n")
+    with pytest.raises(SystemExit):
+        Accepted(table)
+    table.write_text("# comment\nGET .*\tb'1'\tb'2'\tsince\n")
+    accepted = Accepted(table)
+    assert accepted.covers([b"get", b"a"], b"1", b"2")
+    assert not accepted.covers([b"get", b"a"], b"1", b"3")
+
+
+def test_the_table_of_accepted_differences_is_well_formed():
+    rows = [line for line in (HERE / "accepted.tsv").read_text().splitlines() if line
+            and not line.startswith("#")]
+    assert len(Accepted(HERE / "accepted.tsv").rows) == len(rows)
+    assert all(re.search(r"\w+", line.split("\t")[3]) for line in rows)
