@@ -56,4 +56,12 @@ static inline size_t bits_align_up(size_t x, size_t align)
     return (x + align - 1) & ~(align - 1);
 }
 
+/* Asks for the cache line at an address, which need not be valid. A function that does
+ * nothing else counts as free of effects and its calls would be dropped: hence the asm. */
+static inline void bits_prefetch(const void *p)
+{
+    __builtin_prefetch(p);
+    __asm__ volatile("" : : "r"(p));
+}
+
 #endif

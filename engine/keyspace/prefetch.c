@@ -11,23 +11,20 @@ static void prefetch_entry(const struct table_bucket *bucket, uint64_t hash)
             continue;
         /* Entries are not aligned to lines: a short one often lies across two. */
         const char *entry = table_item(word);
-        __builtin_prefetch(entry);
-        __builtin_prefetch(entry + CACHE_LINE);
+        bits_prefetch(entry);
+        bits_prefetch(entry + CACHE_LINE);
     }
 }
 
 static void prefetch_group(const struct db *db, const struct key *keys, size_t n)
 {
-    /* A function that only prefetches counts as free of effects: without this, the
-     * compiler drops the calls. */
-    __asm__ volatile("");
     const struct table_bucket *homes[PREFETCH_GROUP];
     for (size_t i = 0; i < n; i++)
-        __builtin_prefetch(&db->slots[keys[i].slot]);
+        bits_prefetch(&db->slots[keys[i].slot]);
     for (size_t i = 0; i < n; i++) {
         homes[i] = table_home(&db->slots[keys[i].slot], keys[i].hash);
         if (homes[i] != NULL)
-            __builtin_prefetch(homes[i]);
+            bits_prefetch(homes[i]);
     }
     for (size_t i = 0; i < n; i++)
         if (homes[i] != NULL)
