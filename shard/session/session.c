@@ -132,7 +132,8 @@ static struct chunk *chunk_open(struct session *session, struct client *client, 
 static void check_output(struct session *session, struct client *client)
 {
     size_t unread = reply_size(&client->reply) + reply_size(&client->sending);
-    if (unread > session->reply_pause)
+    /* One that holds a lock has to go on: others wait for it. */
+    if (unread > session->reply_pause && !client->granted)
         client->stall |= STALL_OUTPUT;
 }
 
@@ -363,7 +364,7 @@ static void client_send(struct client *client)
     client->sending = client->reply;
     client->reply = was;
     client->reply.resp = client->resp;
-    client->reply.muted = (client->flags & CLIENT_REPLY_OFF) != 0;
+    client->reply.muted = (client->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP)) != 0;
     size_t cap = reply_iov_count(&client->sending);
     struct iovec *iov = &client->iov_one;
     if (cap > 1) {
