@@ -503,6 +503,7 @@ static void session_deinit(struct shard *shard)
     server_adopt_settings(session, NULL);
     alloc_free(session->open);
     alloc_free(session->sources);
+    alloc_free(session->listeners);
     alloc_free(session);
     shard->session = NULL;
 }
