@@ -278,6 +278,8 @@ static void take_commands(struct session *session, struct client *client, char *
         session_run(session);
         if (taken == TAKEN_BAD && client->stall == 0)
             protocol_error(session, client);
+        else if (taken == TAKEN_BAD) /* read again when the commands before it are done */
+            resp_restart(&client->parser);
         if (taken == TAKEN_ALL || taken == TAKEN_BAD)
             return;
         from_query = true; /* what is left has been kept there */
