@@ -90,6 +90,12 @@ void reply_move(struct reply *to, struct reply *source, struct reply_mark from,
     reply_raw(to, source->data + at, until.len - at);
 }
 
+void reply_share(struct reply *reply)
+{
+    for (uint32_t i = 0; i < reply->ref_count; i++)
+        blob_share(reply->refs[i].blob);
+}
+
 void reply_rewind(struct reply *reply, struct reply_mark mark)
 {
     refs_drop(reply, mark.refs);

@@ -82,6 +82,10 @@ static inline size_t reply_size(const struct reply *reply)
 void reply_move(struct reply *to, struct reply *source, struct reply_mark from,
                 struct reply_mark until);
 
+/* To be called before the reply goes to another thread: its references are counted
+ * atomically from then on. */
+void reply_share(struct reply *reply);
+
 /* Takes back what was written after the mark. */
 void reply_rewind(struct reply *reply, struct reply_mark mark);
 

@@ -8,6 +8,7 @@
 #include "base/bits.h"
 
 #define FIRST_CAPACITY 256
+#define KEEP_CAPACITY 4096 /* a larger table is given back when nothing is locked */
 
 void locks_init(struct locks *locks)
 {
@@ -54,6 +55,13 @@ static void table_grow(struct locks *locks)
     alloc_free(old);
 }
 
+static void table_empty(struct locks *locks)
+{
+    alloc_free(locks->table);
+    locks->capacity = FIRST_CAPACITY;
+    locks->table = alloc_zeroed(locks->capacity * sizeof *locks->table);
+}
+
 static void count_up(struct locks *locks, const struct lock *lock)
 {
     if (locks->used * 2 >= locks->capacity)
@@ -77,6 +85,10 @@ static void count_down(struct locks *locks, const struct lock *lock)
     if (--*which > 0 || !vacant(count))
         return;
     locks->used--;
+    if (locks->used == 0 && locks->capacity > KEEP_CAPACITY) {
+        table_empty(locks);
+        return;
+    }
     /* Close the gap, so that probing needs no tombstones. */
     size_t gap = (size_t)(count - locks->table), mask = locks->capacity - 1;
     for (size_t i = (gap + 1) & mask; !vacant(&locks->table[i]); i = (i + 1) & mask) {

@@ -139,6 +139,9 @@ static void loop(struct shard *shard)
     /* Every shard goes on taking messages until all have nothing left to do. */
     while (!node->hooks->drained(shard))
         turn(shard, &timeout_ns);
+    /* What the others posted before they were done. */
+    timeout_ns = 0;
+    turn(shard, &timeout_ns);
 }
 
 static bool setup(struct shard *shard)

@@ -41,7 +41,8 @@ static void part_return(struct shard *shard, struct tx_part *part)
 static void part_run(struct shard *shard, struct seat *seat)
 {
     struct tx_part *part = container_of(seat, struct tx_part, seat);
-    part->hop(shard, part);
+    if (part->hop != NULL)
+        part->hop(shard, part);
     if (part->last) {
         locks_leave(&shard->locks, seat);
         locks_advance(&shard->locks, shard);
@@ -65,11 +66,10 @@ static void on_part(struct shard *shard, struct message *message)
     switch ((enum tx_errand)part->errand) {
     case ERRAND_SCHEDULE:
         part->turned_away = locks_schedule(&shard->locks, &part->seat) == LOCKS_RETRY;
-        if (part->turned_away || part->hop == NULL) {
+        if (part->turned_away)
             part_return(shard, part);
-        } else {
+        else
             part_hop(shard, part);
-        }
         break;
     case ERRAND_HOP:
         part_hop(shard, part);

@@ -9,13 +9,20 @@
  * is the shard's alone between scheduling and release.
  *
  *  - tx_start() takes a number from the node's counter and asks every shard for a
- *    seat. If one of them turns it away, the seats got are given up and it starts
- *    over with a new number; the caller does not notice.
- *  - tx_run() executes a hop on some of the parts: each runs as soon as the part
- *    holds its locks. With `last`, the locks are released after it.
+ *    seat. A shard answers once the seat's locks are held. If one of them turns it
+ *    away, the seats got are given up and it starts over with a new number; the
+ *    caller does not notice.
+ *  - tx_run() executes a hop on some of the parts. With `last`, the locks are
+ *    released after it.
  *  - With an eager hop (reading only), scheduling and the first hop are one trip: a
  *    shard runs it as soon as the seat's locks are held. Locks stay until
  *    tx_finish(), since the hop may have to be thrown away by a retry elsewhere.
+ *
+ * Nothing of a transaction is visible anywhere before it holds its locks everywhere:
+ * that is the moment at which it takes place. A seat alone would not do (VLL runs a
+ * part as soon as that part holds its locks): T has run and left on shard A and waits
+ * on B behind U, whose request has not reached C yet. Who then reads T's work on A and
+ * next looks at C finds U, which comes before T, not done.
  *  - tx_finish() releases what is still held and frees the tx once all parts are
  *    home; the caller is done with it at once.
  *
@@ -50,7 +57,7 @@ struct tx_part {
     uint16_t shard;
     uint8_t errand;
     bool last;       /* release after the hop */
-    bool turned_away;
+    bool turned_away; /* by its shard, which has no seat for it */
     bool held;       /* home's view: the shard has a seat for it */
     bool selected;   /* takes part in the next tx_run() */
 };
@@ -73,7 +80,7 @@ struct tx {
  * each part's seat (which have to stay until tx_finish()). */
 struct tx *tx_new(struct shard *home, uint32_t parts, void *ctx);
 
-/* Gets a seat on every shard, then calls `ready` (see above). eager: the reading hop
+/* Gets the locks on every shard, then calls `ready` (see above). eager: the reading hop
  * to run on the way, or NULL. */
 void tx_start(struct tx *tx, tx_hop_fn eager, tx_step_fn ready);
 

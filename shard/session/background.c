@@ -13,6 +13,7 @@
 #include "shard/session/session.h"
 
 #define EXPIRE_PERIOD_NS UINT64_C(100000000)
+#define EXPIRE_DELAY_NS UINT64_C(1000000000) /* at most, for the sake of transactions */
 #define EXPIRE_NOTES 64   /* a slice */
 #define RECLAIM_ENTRIES 512
 #define SECOND_NS UINT64_C(1000000000)
@@ -21,9 +22,14 @@
 static void expire_step(struct session *session, uint64_t now_ns, bool *more)
 {
     struct shard *shard = session->shard;
-    /* A transaction here may have keys of this shard lent out or read half way. */
-    if (now_ns < session->expire_ns || shard->locks.seats > 0)
+    if (now_ns < session->expire_ns)
         return;
+    /* A transaction here may have read half way what would vanish now; but there may
+     * always be one. */
+    if (shard->locks.seats > 0 && now_ns < session->expire_ns + EXPIRE_DELAY_NS)
+        return;
+    /* What is brought together leaves notes behind. */
+    keyspace_expire_due(&session->scratch, shard->keyspace.now_ms, EXPIRE_NOTES);
     if (keyspace_expire_due(&shard->keyspace, shard->keyspace.now_ms, EXPIRE_NOTES))
         *more = true;
     else

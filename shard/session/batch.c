@@ -265,6 +265,7 @@ static bool batch_run(struct session *session, struct batch *batch)
         item_run(session, batch, item);
         batch->at++;
     }
+    reply_share(&batch->reply);
     struct message *message = &batch->message;
     message->handle = on_batch_home;
     shard_post(session->shard, batch->home->shard->index, &message);

@@ -148,8 +148,10 @@ static void prepare_command(struct call *call, const struct queued *queued)
         }
         return;
     }
-    if (command->where == WHERE_CURSOR) {
-        work_of(call, cursor_owner(session, queued->argv[1]));
+    if (command->where == WHERE_CURSOR) { /* a key lent out would be missed */
+        struct work *work = work_of(call, cursor_owner(session, queued->argv[1]));
+        if (work->whole < WHOLE_SHARED)
+            work->whole = WHOLE_SHARED;
         return;
     }
     struct key_ref small[SMALL_KEYS], *refs;
@@ -212,13 +214,23 @@ static void settle_locks(struct call *call)
     }
 }
 
+/* Whether others may execute commands between those of the call: a session command may
+ * have to ask other shards. */
+static bool may_pause(const struct call *call)
+{
+    for (uint32_t i = 0; i < call->queue->count; i++)
+        if (call->queue->items[i]->command->where == WHERE_SESSION)
+            return call->exec;
+    return false;
+}
+
 /* Whether the call can run here and now: all on this shard, nobody in the way. */
 static bool all_here(const struct call *call)
 {
     const struct shard *shard = call->session->shard;
     if (call->work_count == 0)
         return true;
-    if (call->work_count > 1 || call->part_of[shard->index] != 0)
+    if (call->work_count > 1 || call->part_of[shard->index] != 0 || may_pause(call))
         return false;
     if (shard->locks.seats == 0)
         return true;
@@ -309,9 +321,13 @@ static struct share *share_add(struct work *work, struct call *call, const struc
 static void shares_clear(struct work *work)
 {
     for (uint32_t i = 0; i < work->share_count; i++) {
-        if (work->shares[i].own_argv)
-            alloc_free((void *)work->shares[i].argv);
-        alloc_free(work->shares[i].marks);
+        struct share *share = &work->shares[i];
+        if (share->own_argv) {
+            for (int k = 0; share->blobs != NULL && k < share->argc; k++)
+                blob_put(share->blobs[k]); /* those the handler did not take */
+            alloc_free((void *)share->argv);
+        }
+        alloc_free(share->marks);
     }
     work->share_count = work->merged = 0;
     reply_clear(&work->reply, 16 * 1024);
@@ -427,13 +443,18 @@ static void each_split(struct call *call, const struct queued *queued)
     }
 }
 
-static void merge_begin(struct call *call, const struct queued *queued)
+static void merge_split(struct call *call, const struct queued *queued)
 {
     if (queued->command->where == WHERE_ALL)
         for (uint32_t i = 0; i < call->work_count; i++)
             share_add(&call->works[i], call, queued);
     else
         each_split(call, queued);
+}
+
+static void merge_begin(struct call *call, const struct queued *queued)
+{
+    merge_split(call, queued);
     if (call->tx == NULL) {
         call->hop = HOP_MERGE;
         call_run_shares(call->session->shard, &call->works[0]);
@@ -735,6 +756,12 @@ static void on_ready_eager(struct tx *tx)
     call_step(tx->ctx);
 }
 
+static bool is_merged_read(const struct command *command)
+{
+    return (command->where == WHERE_EACH || command->where == WHERE_ALL) &&
+           (command->flags & CMD_WRITE) == 0;
+}
+
 static void call_go(struct call *call)
 {
     settle_locks(call);
@@ -745,16 +772,9 @@ static void call_go(struct call *call)
         return;
     }
     tx_make(call);
-    const struct queued *first = call->queue->items[0];
-    const struct command *command = first->command;
-    bool merged = command->where == WHERE_EACH || command->where == WHERE_ALL;
-    if (!call->exec && merged && (command->flags & CMD_WRITE) == 0) {
+    if (!call->exec && is_merged_read(call->queue->items[0]->command)) {
+        merge_split(call, call->queue->items[0]);
         call->hop = HOP_MERGE;
-        if (command->where == WHERE_ALL)
-            for (uint32_t i = 0; i < call->work_count; i++)
-                share_add(&call->works[i], call, first);
-        else
-            each_split(call, first);
         tx_start(call->tx, call_hop_shares, on_ready_eager);
         return;
     }

@@ -34,9 +34,7 @@ void call_run_shares(struct shard *shard, struct work *work)
         execute(session, &op);
         share->end = reply_here(&work->reply);
     }
-    /* References to blobs leave this thread with the reply. */
-    for (uint32_t i = 0; i < work->reply.ref_count; i++)
-        blob_share(work->reply.refs[i].blob);
+    reply_share(&work->reply);
 }
 
 void call_hop_shares(struct shard *shard, struct tx_part *part)
@@ -100,5 +98,6 @@ void call_hop_watch(struct shard *shard, struct tx_part *part)
 {
     struct work *work = part->data;
     for (struct watch *w = work->watches; w != NULL; w = w->next)
-        w->version = watch_add(session_of(shard)->watches, w->db, &w->key);
+        if (w->version == 0) /* else registered by a hop that another shard's retry undid */
+            w->version = watch_add(session_of(shard)->watches, w->db, &w->key);
 }

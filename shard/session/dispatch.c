@@ -103,10 +103,6 @@ static enum outcome run_here(struct session *session, struct client *client,
 static enum outcome run_there(struct session *session, struct client *client,
                               const struct request *request, unsigned owner)
 {
-    if (unlikely(client->pending_count >= PENDING_MAX)) {
-        client->stall |= STALL_PENDING;
-        return OUTCOME_AGAIN;
-    }
     struct blob **blobs = blobs_take(client, request);
     batch_add(session, owner, client, request, blobs);
     blobs_drop(blobs, request->argc);
@@ -116,6 +112,10 @@ static enum outcome run_there(struct session *session, struct client *client,
 static enum outcome run_on(struct session *session, struct client *client,
                            const struct request *request, unsigned owner)
 {
+    if (unlikely(client->pending_count >= PENDING_MAX) && !client->granted) {
+        client->stall |= STALL_PENDING;
+        return OUTCOME_AGAIN;
+    }
     if (owner == session->shard->index)
         return run_here(session, client, request);
     return run_there(session, client, request, owner);
@@ -237,6 +237,12 @@ static void enqueue(struct session *session, struct client *client, const struct
     struct blob **blobs = blobs_take(client, request);
     queue_add(client->queue, queued_new(command, (int)request->argc, request->argv, blobs));
     blobs_drop(blobs, request->argc);
+    if (client->queue->bytes > session->query_limit) {
+        log_warning(server_log(session->server),
+                    "Closing client that reached max query buffer length: %s", client->peer);
+        client_close(client, false);
+        return;
+    }
     reply_status(&client->reply, "QUEUED");
 }
 
@@ -335,7 +341,7 @@ static void special_done(struct client *client)
 /* CLIENT PAUSE: the command waits, unless it is one that may always run. */
 static bool paused(struct session *session, struct client *client, const struct command *command)
 {
-    if (session->pause_until_ns == 0)
+    if (session->pause_until_ns == 0 || client->granted) /* who holds a lock goes on */
         return false;
     if (command == NULL || (session->pause_writes_only &&
                             !(command->flags & (CMD_WRITE | CMD_MAY_REPLICATE)) &&

@@ -33,7 +33,8 @@ bool execute_conflicts(struct session *session, const struct command *command, i
         return locks_conflict(locks, key->hash, writes);
     uint32_t count;
     struct lock *wanted = execute_locks(session, command, argc, argv, &count);
-    bool conflict = count == 0 && locks->whole_exclusive > 0;
+    /* A cursor must not miss keys that are lent out. */
+    bool conflict = count == 0 && locks->exclusive_seats > 0;
     for (uint32_t i = 0; i < count && !conflict; i++)
         conflict = locks_conflict(locks, wanted[i].key, wanted[i].exclusive);
     alloc_free(wanted);
@@ -81,7 +82,7 @@ void execute_take_seat(struct session *session, const struct command *command, i
         seat->lock_count = 1;
     } else {
         *locks = execute_locks(session, command, argc, argv, &seat->lock_count);
-        if (seat->lock_count == 0) /* a cursor: waits for whole-shard locks only */
+        if (seat->lock_count == 0) /* a cursor: waits for all that writes */
             seat->whole = WHOLE_SHARED;
     }
     seat->locks = *locks;

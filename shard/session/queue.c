@@ -53,6 +53,7 @@ void queue_add(struct queue *queue, struct queued *queued)
         queue->items = alloc_resize(queue->items, queue->cap * sizeof *queue->items);
     }
     queue->items[queue->count++] = queued;
+    queue->bytes += sizeof *queued + (size_t)queued->argc * sizeof *queued->argv;
     for (int i = 0; i < queued->argc; i++)
         queue->bytes += queued->argv[i].len;
 }

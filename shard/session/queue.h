@@ -22,7 +22,7 @@ struct queued {
 struct queue {
     struct queued **items;
     uint32_t count, cap;
-    size_t bytes;
+    size_t bytes; /* held by the commands */
 };
 
 /* A copy of a command with memory of its own; blobs are taken over. */

@@ -132,7 +132,8 @@ static struct chunk *chunk_open(struct session *session, struct client *client, 
 static void check_output(struct session *session, struct client *client)
 {
     size_t unread = reply_size(&client->reply) + reply_size(&client->sending);
-    if (unread > session->reply_pause)
+    /* One that holds a lock has to go on: others wait for it. */
+    if (unread > session->reply_pause && !client->granted)
         client->stall |= STALL_OUTPUT;
 }
 
@@ -277,6 +278,8 @@ static void take_commands(struct session *session, struct client *client, char *
         session_run(session);
         if (taken == TAKEN_BAD && client->stall == 0)
             protocol_error(session, client);
+        else if (taken == TAKEN_BAD) /* read again when the commands before it are done */
+            resp_restart(&client->parser);
         if (taken == TAKEN_ALL || taken == TAKEN_BAD)
             return;
         from_query = true; /* what is left has been kept there */
@@ -363,7 +366,7 @@ static void client_send(struct client *client)
     client->sending = client->reply;
     client->reply = was;
     client->reply.resp = client->resp;
-    client->reply.muted = (client->flags & CLIENT_REPLY_OFF) != 0;
+    client->reply.muted = (client->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP)) != 0;
     size_t cap = reply_iov_count(&client->sending);
     struct iovec *iov = &client->iov_one;
     if (cap > 1) {
@@ -502,6 +505,7 @@ static void session_deinit(struct shard *shard)
     server_adopt_settings(session, NULL);
     alloc_free(session->open);
     alloc_free(session->sources);
+    alloc_free(session->listeners);
     alloc_free(session);
     shard->session = NULL;
 }

@@ -23,15 +23,14 @@ static void survey_end(struct survey *survey)
     alloc_free(survey->answers);
     alloc_free(survey->legs);
     alloc_free(survey);
-    if (client->closing) {
-        client_settle(client);
-        return;
-    }
-    client_flush_later(client);
-    if (client->call != NULL)
+    if (client->call != NULL) { /* goes on without its client, too: it holds locks */
         call_continue(client->call);
-    else
+    } else if (client->closing) {
+        client_settle(client);
+    } else {
+        client_flush_later(client);
         client_resume(client, STALL_CALL);
+    }
 }
 
 static void on_answer(struct shard *shard, struct message *message)

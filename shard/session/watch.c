@@ -92,6 +92,8 @@ struct watch_table *watch_table_new(struct shard *shard)
 
 void watch_table_free(struct watch_table *table)
 {
+    if (table->count > 0)
+        keyspace_unobserve(&table->shard->keyspace, &table->observer);
     for (unsigned i = 0; i < PLACES; i++) {
         for (struct watched *w = table->places[i], *next; w != NULL; w = next) {
             next = w->next;

@@ -24,7 +24,7 @@ struct watch {
     struct watch *next;
     uint16_t db;
     struct key key;
-    uint64_t version;
+    uint64_t version; /* 0: not registered yet */
     char name[];
 };
 
@@ -36,7 +36,8 @@ struct watch_list {
 struct watch_table *watch_table_new(struct shard *shard);
 void watch_table_free(struct watch_table *table);
 
-/* On the owner: somebody watches this key from now on; its version. */
+/* On the owner: somebody watches this key from now on; its version,
+ * never 0. */
 uint64_t watch_add(struct watch_table *table, uint16_t db, const struct key *key);
 
 /* On the owner: one watcher less. */
