@@ -2,23 +2,27 @@
  * CONFIG and its subcommands.
  *
  * Changes are made on shard 0, one after the other, each from the settings in force
- * there: so that none is lost. Shard 0 goes over to the new settings as it makes them;
- * the others are told, and may be told of two changes in either order, which is why
- * settings are numbered and older ones are passed over. The client is answered when
- * every shard goes by its change or a later one.
+ * there: so that none is lost, whoever else changes something at the same time. It takes
+ * two surveys. In the first, shard 0 makes the new settings and goes over to them; in the
+ * second, the others do. They may be told of two changes in either order, which is why
+ * settings are numbered and older ones are passed over. The client is answered when every
+ * shard goes by its change or a later one, so that whoever learns of the answer finds the
+ * change in force everywhere. No lock is involved: it works the same inside EXEC, whose
+ * other commands wait meanwhile.
  */
+#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/bits.h"
 #include "engine/commands/session_handlers.gen.h"
 #include "shard/admin/help.h"
-#include "shard/admin/memory.h"
 #include "shard/admin/settings_config.h"
 #include "shard/admin/settings_rewrite.h"
 #include "shard/runtime/shard.h"
+#include "shard/session/address.h"
 #include "shard/session/client.h"
 #include "shard/session/descriptors.h"
 #include "shard/session/queue.h"
@@ -48,35 +52,63 @@ void cmd_config_get(struct client *client)
 /* ---- CONFIG SET. ---- */
 
 /* A CONFIG SET under way. */
-struct change {
+struct config_change {
     struct queued *command;               /* its arguments */
+    bool may_set_protected;
     struct published_settings *published; /* what came of it; NULL: refused */
     struct buffer error;                  /* the reply then */
 };
 
-/* What must not fail later: asks the system for what the settings need. */
-static bool prepare(struct session *session, struct settings *settings, struct buffer *error)
+static bool differs(const struct settings *a, const struct settings *b, const char *name)
+{
+    return settings_differ(a, b, settings_find(bytes_of(name)));
+}
+
+static bool prepare_listening(const struct settings *now, const struct settings *next,
+                              struct buffer *error)
+{
+    const char *name = next->port != now->port ? "port" : "bind";
+    if (next->port == now->port && !differs(next, now, "bind"))
+        return true;
+    settings_config_refuse(error, name, "this version cannot change it without a restart");
+    return false;
+}
+
+static bool prepare_clients(const struct settings *now, const struct settings *next,
+                            unsigned shards, struct buffer *error)
+{
+    char problem[160];
+    if (next->maxclients <= now->maxclients)
+        return true;
+    uint64_t room = descriptors_raise((uint64_t)next->maxclients, shards);
+    if (room >= (uint64_t)next->maxclients)
+        return true;
+    snprintf(problem, sizeof problem,
+             "The operating system is not able to handle the specified number of clients, "
+             "try with %llu",
+             (unsigned long long)room);
+    settings_config_refuse(error, "maxclients", problem);
+    return false;
+}
+
+static bool prepare_directory(const struct settings *now, const struct settings *next,
+                              struct buffer *error)
+{
+    if (!differs(next, now, "dir") || chdir(next->dir) == 0)
+        return true;
+    settings_config_refuse(error, "dir", strerror(errno));
+    return false;
+}
+
+/* Asks the system for what the new settings need; the step that cannot be taken back is
+ * the last. False: refused, the reply is in `error`. */
+static bool prepare(const struct session *session, const struct settings *next,
+                    struct buffer *error)
 {
     const struct settings *now = session->settings;
-    unsigned shards = session->shard->node->shard_count;
-    char problem[160];
-    if (settings->port != now->port ||
-        settings_differ(settings, now, settings_find(bytes_of("bind")))) {
-        settings_config_refuse(error, settings->port != now->port ? "port" : "bind",
-                               "listening addresses can only be changed by a restart");
-        return false;
-    }
-    if (settings->maxclients > now->maxclients) {
-        uint64_t allowed = descriptors_raise((uint64_t)settings->maxclients, shards);
-        if (allowed < (uint64_t)settings->maxclients) {
-            snprintf(problem, sizeof problem,
-                     "The operating system is not able to handle the specified number of clients, "
-                     "try with %llu", (unsigned long long)allowed);
-            settings_config_refuse(error, "maxclients", problem);
-            return false;
-        }
-    }
-    return true;
+    return prepare_listening(now, next, error) &&
+           prepare_clients(now, next, session->shard->node->shard_count, error) &&
+           prepare_directory(now, next, error);
 }
 
 static void log_line(void *context, const char *line)
@@ -89,14 +121,10 @@ static void change_make(struct session *session, struct survey *survey)
 {
     if (session->shard->index != 0)
         return;
-    struct change *change = survey->ctx;
+    struct config_change *change = survey->ctx;
     struct log *log = server_log(session->server);
     const struct settings *now = session->settings;
-    struct settings_config_caller caller = {
-        .may_set_protected = now->enable_protected_configs != SETTING_ALLOWED_NO,
-    };
-    if (now->enable_protected_configs == SETTING_ALLOWED_LOCAL)
-        caller.may_set_protected = survey->client->is_local;
+    struct settings_config_caller caller = {.may_set_protected = change->may_set_protected};
     struct settings *settings;
     if (settings_config_set(now, change->command->argv + 2, (size_t)change->command->argc - 2,
                             caller, &settings, &change->error) != SETTINGS_CONFIG_OK)
@@ -116,12 +144,12 @@ static void change_make(struct session *session, struct survey *survey)
 
 static void change_adopt(struct session *session, struct survey *survey)
 {
-    struct change *change = survey->ctx;
+    struct config_change *change = survey->ctx;
     if (session->shard->index != 0)
         server_adopt_settings(session, change->published);
 }
 
-static void change_free(struct change *change)
+static void change_free(struct config_change *change)
 {
     buffer_deinit(&change->error);
     queued_free(change->command);
@@ -136,7 +164,7 @@ static void change_done(struct client *client, struct survey *survey)
 
 static void change_made(struct client *client, struct survey *survey)
 {
-    struct change *change = survey->ctx;
+    struct config_change *change = survey->ctx;
     if (change->published != NULL) {
         survey_start(client, change_adopt, change_done, change);
         return;
@@ -145,10 +173,20 @@ static void change_made(struct client *client, struct survey *survey)
     change_free(change);
 }
 
+/* enable-protected-configs cannot change, so it may be asked here. */
+static bool may_set_protected(const struct client *client)
+{
+    int allowed = client->session->settings->enable_protected_configs;
+    if (allowed == SETTING_ALLOWED_LOCAL)
+        return address_is_local_peer(client->stream.fd);
+    return allowed == SETTING_ALLOWED_YES;
+}
+
 void cmd_config_set(struct client *client)
 {
-    struct change *change = alloc_zeroed(sizeof *change);
+    struct config_change *change = alloc_zeroed(sizeof *change);
     change->command = queued_new(client->command, client->argc, client->argv, NULL);
+    change->may_set_protected = may_set_protected(client);
     survey_start(client, change_make, change_made, change);
 }
 
@@ -196,8 +234,7 @@ static void stats_ask(struct session *session, struct survey *survey)
     (void)survey;
     stats_reset(session->stats);
     counters->hits = counters->misses = counters->expired = counters->expire_cycles_us = 0;
-    if (session->shard->index == 0)
-        memory_reset_peak(session->server);
+    session->shard->io->counters = (struct io_counters){0};
 }
 
 static void stats_done(struct client *client, struct survey *survey)

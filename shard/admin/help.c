@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/bits.h"
+#include "engine/commands/session_handlers.gen.h"
 #include "shard/session/client.h"
 
 void help_reply(struct client *client, const char *name, const char *const *lines, size_t count)
@@ -19,9 +20,19 @@ void help_reply(struct client *client, const char *name, const char *const *line
     reply_status(&client->reply, "    Print this help.");
 }
 
-void help_unknown_sub(struct client *client, const char *name)
+/* The other subcommands of OBJECT run where the key lives. */
+void cmd_object_help(struct client *client)
 {
-    reply_errorf(&client->reply,
-                 "ERR unknown subcommand or wrong number of arguments for '%.*s'. Try %s HELP.",
-                 (int)bits_min(client->argv[1].len, 128), client->argv[1].data, name);
+    static const char *const lines[] = {
+        "ENCODING <key>",
+        "    Name the form in which the value of the key is kept.",
+        "FREQ <key>",
+        "    Tell how often the key was used lately, on a logarithmic scale. Needs an LFU",
+        "    policy in maxmemory-policy.",
+        "IDLETIME <key>",
+        "    Tell for how many seconds the key was not used. Needs a policy other than LFU.",
+        "REFCOUNT <key>",
+        "    Tell how many references there are to the value of the key.",
+    };
+    help_reply(client, "OBJECT", lines, countof(lines));
 }

@@ -9,8 +9,4 @@ struct client;
 /* Replies with the lines between the heading and the entry for HELP itself. `name` is
  * the command's, in upper case. Call as help_reply(client, "CONFIG", lines, countof(lines)). */
 void help_reply(struct client *client, const char *name, const char *const *lines, size_t count);
-
-/* Replies that there is no such subcommand with so many arguments (argv[1]). */
-void help_unknown_sub(struct client *client, const char *name);
-
 #endif
