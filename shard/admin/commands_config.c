@@ -37,7 +37,7 @@ static void reply_setting(void *context, struct bytes name, struct bytes value)
 {
     struct reply *reply = context;
     reply_bulk(reply, name);
-    reply_bulk(reply, value);
+    reply_bulk(reply, value.len > 0 ? value : bytes_of("")); /* no bytes, no memory */
 }
 
 void cmd_config_get(struct client *client)

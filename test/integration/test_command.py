@@ -93,7 +93,7 @@ def test_arguments_of_docs_have_the_fields_of_redis(server, redis_port):
         return out
 
     with Client(server.port) as client, Client(redis_port) as redis:
-        for name in ["get", "set", "getex", "expire", "mset", "copy", "object|encoding", "select"]:
+        for name in ["get", "set", "getex", "expire", "append", "copy", "object|encoding", "select"]:
             ours, theirs = (as_dict(as_dict(c("COMMAND", "DOCS", name))[name.encode()])
                             for c in (client, redis))
             assert fields(ours[b"arguments"], (), {}) == fields(theirs[b"arguments"], (), {}), name
@@ -171,6 +171,7 @@ def test_more_keys_than_fit_a_small_array(client):
     assert [key for key, _ in flagged] == [key.encode() for key in keys]
 
 
+@pytest.mark.redis72  # before, a name alone was too little
 @pytest.mark.parametrize("line,reason", [
     ("CONFIG", "The command has no key arguments"), ("OBJECT", "The command has no key arguments"),
     ("CONFIG GET x", "The command has no key arguments"),

