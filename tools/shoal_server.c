@@ -23,6 +23,7 @@
 #include "shard/runtime/node.h"
 #include "shard/runtime/shard.h"
 #include "shard/session/descriptors.h"
+#include "shard/session/listen.h"
 #include "shard/session/server.h"
 #include "shard/session/session.h"
 
@@ -189,6 +190,8 @@ static int serve(struct settings *settings, struct log *log, const char *config_
     server->executable = executable;
     server->backend = options.io == IO_URING ? "io_uring" : "epoll";
     server->memory_limit = cpu_memory_usable("");
+    if (!listen_possible(log, settings, false))
+        return 1;
     server->unix_fd = unix_open(log, settings);
     if (server->unix_fd == -2)
         return 1;

@@ -25,6 +25,7 @@
 #include "shard/session/address.h"
 #include "shard/session/client.h"
 #include "shard/session/descriptors.h"
+#include "shard/session/listen.h"
 #include "shard/session/queue.h"
 #include "shard/session/server.h"
 #include "shard/session/session.h"
@@ -59,18 +60,17 @@ struct config_change {
     struct buffer error;                  /* the reply then */
 };
 
-static bool differs(const struct settings *a, const struct settings *b, const char *name)
+/* The shards open their sockets when they go over to the settings. */
+static bool prepare_listening(struct log *log, const struct settings *now,
+                              const struct settings *next, struct buffer *error)
 {
-    return settings_differ(a, b, settings_find(bytes_of(name)));
-}
-
-static bool prepare_listening(const struct settings *now, const struct settings *next,
-                              struct buffer *error)
-{
-    const char *name = next->port != now->port ? "port" : "bind";
-    if (next->port == now->port && !differs(next, now, "bind"))
+    bool same_port = next->port == now->port;
+    if (!server_moves(now, next) || listen_possible(log, next, same_port))
         return true;
-    settings_config_refuse(error, name, "this version cannot change it without a restart");
+    if (same_port)
+        settings_config_refuse(error, "bind", "Failed to bind to specified addresses.");
+    else
+        settings_config_refuse(error, "port", "Unable to listen on this port. Check server logs.");
     return false;
 }
 
@@ -94,7 +94,7 @@ static bool prepare_clients(const struct settings *now, const struct settings *n
 static bool prepare_directory(const struct settings *now, const struct settings *next,
                               struct buffer *error)
 {
-    if (!differs(next, now, "dir") || chdir(next->dir) == 0)
+    if (strcmp(next->dir, now->dir) == 0 || chdir(next->dir) == 0)
         return true;
     settings_config_refuse(error, "dir", strerror(errno));
     return false;
@@ -106,7 +106,7 @@ static bool prepare(const struct session *session, const struct settings *next,
                     struct buffer *error)
 {
     const struct settings *now = session->settings;
-    return prepare_listening(now, next, error) &&
+    return prepare_listening(server_log(session->server), now, next, error) &&
            prepare_clients(now, next, session->shard->node->shard_count, error) &&
            prepare_directory(now, next, error);
 }

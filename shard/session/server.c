@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "shard/runtime/node.h"
+#include "shard/session/listen.h"
 #include "shard/session/session.h"
 #include "shard/session/stats.h"
 
@@ -29,15 +30,24 @@ void server_adopt_settings(struct session *session, struct published_settings *s
     if (drop != NULL && settings != NULL && settings->version < drop->version) {
         drop = settings;
     } else {
+        const struct settings *before = session->settings;
         session->published_settings = settings;
         session->settings = settings == NULL ? NULL : settings->values;
         if (settings != NULL)
             server_apply(session);
+        if (settings != NULL && before != NULL && server_moves(before, settings->values))
+            listen_follow(session);
     }
     if (drop != NULL && atomic_fetch_sub(&drop->holders, 1) == 1) {
         settings_free((struct settings *)drop->values);
         alloc_free(drop);
     }
+}
+
+bool server_moves(const struct settings *before, const struct settings *now)
+{
+    return before->port != now->port ||
+           settings_differ(before, now, settings_find(bytes_of("bind")));
 }
 
 void server_apply(struct session *session)

@@ -49,6 +49,9 @@ void server_free(struct server *server);
  * than those the session has are passed over. */
 void server_adopt_settings(struct session *session, struct published_settings *settings);
 
+/* Whether the settings have other addresses to listen on. */
+bool server_moves(const struct settings *before, const struct settings *now);
+
 /* Has the session go by its settings: limits, timeouts... */
 void server_apply(struct session *session);
 

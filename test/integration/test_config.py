@@ -7,6 +7,7 @@ import time
 import pytest
 
 from harness.resp import OK, PONG, QUEUED, Client, Error, Map
+from harness.server import PortLease
 
 CLIENTS = 16  # enough that every thread has some
 
@@ -214,6 +215,56 @@ def test_the_log_level_changes(server, client, connect):
 def test_the_log_tells_which_changes_have_no_effect(server, client):
     assert client("CONFIG", "SET", "activedefrag", "yes") == OK
     assert "'activedefrag' is accepted but has no effect in Shoal" in server.log()
+
+
+def is_open(port, host="127.0.0.1"):
+    try:
+        with Client(port, host=host, timeout=2) as client:
+            return client("PING") == PONG
+    except OSError:
+        return False
+
+
+def test_the_port_changes_on_all_threads(start_server):
+    server, lease = start_server(), PortLease()
+    with Client(server.port) as client:
+        try:
+            assert client("CONFIG", "SET", "port", lease.port) == OK
+            assert all(is_open(lease.port) for _ in range(CLIENTS))
+            assert not is_open(server.port)
+            assert client("PING") == PONG  # connections stay
+            assert client("CONFIG", "SET", "port", "0") == OK
+            assert not is_open(lease.port)
+            assert client("CONFIG", "SET", "port", server.port) == OK
+            assert all(is_open(server.port) for _ in range(CLIENTS))
+        finally:
+            lease.release()
+
+
+def test_a_port_in_use_is_refused_and_the_old_one_stays(start_server, server):
+    mine = start_server()
+    with Client(mine.port) as client:
+        assert client("CONFIG", "SET", "timeout", "9", "port", server.port) == refusal(
+            "port", "Unable to listen on this port. Check server logs.")
+        assert client.config("port") == str(mine.port)
+        assert client.config("timeout") == "0"
+    assert is_open(mine.port)
+    assert "Could not create server TCP listening socket" in mine.log()
+
+
+def test_the_addresses_change(start_server):
+    server = start_server()
+    with Client(server.port) as client:
+        assert not is_open(server.port, "127.0.0.2")
+        assert client("CONFIG", "SET", "bind", "127.0.0.1 127.0.0.2") == OK
+        assert all(is_open(server.port, host) for host in ["127.0.0.1", "127.0.0.2"] * 8)
+        assert client("CONFIG", "SET", "bind", "127.0.0.2 -192.0.2.1") == OK
+        assert is_open(server.port, "127.0.0.2") and not is_open(server.port)
+        assert client("CONFIG", "SET", "bind", "192.0.2.1") == refusal(
+            "bind", "Failed to bind to specified addresses.")
+        assert client.config("bind") == "127.0.0.2 -192.0.2.1"
+        assert client("CONFIG", "SET", "bind", "127.0.0.1") == OK
+    assert all(is_open(server.port) for _ in range(CLIENTS))
 
 
 # --- What is refused --------------------------------------------------------------------------
