@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -23,11 +22,10 @@
 #include "shard/admin/settings_args.h"
 #include "shard/runtime/node.h"
 #include "shard/runtime/shard.h"
+#include "shard/session/descriptors.h"
+#include "shard/session/listen.h"
 #include "shard/session/server.h"
 #include "shard/session/session.h"
-
-#define FDS_RESERVED 32     /* descriptors for files, pipes and the like */
-#define FDS_PER_SHARD 16
 
 static int usage(const char *text, int status)
 {
@@ -48,35 +46,17 @@ static const char usage_text[] =
     "       ./shoal-server --port 7777 --threads 4\n"
     "       ./shoal-server /etc/myshoal.conf --loglevel verbose -\n";
 
-/* Raises the descriptor limit as far as needed and allowed; clients it allows for. */
-static unsigned raise_descriptors(struct log *log, const struct settings *settings,
-                                  unsigned shards)
+/* Lowers maxclients to what the descriptor limit leaves room for. */
+static void limit_clients(struct log *log, struct settings *settings, unsigned shards)
 {
-    uint64_t own = FDS_RESERVED + (uint64_t)shards * FDS_PER_SHARD;
-    uint64_t wanted = (uint64_t)settings->maxclients + own;
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return (unsigned)settings->maxclients;
-    if (limit.rlim_cur < wanted) {
-        struct rlimit more = limit;
-        more.rlim_cur = wanted;
-        if (more.rlim_max < wanted)
-            more.rlim_max = wanted; /* works for root */
-        if (setrlimit(RLIMIT_NOFILE, &more) != 0) {
-            more.rlim_cur = more.rlim_max = limit.rlim_max;
-            setrlimit(RLIMIT_NOFILE, &more);
-        }
-        getrlimit(RLIMIT_NOFILE, &limit);
-    }
-    if (limit.rlim_cur >= wanted)
-        return (unsigned)settings->maxclients;
-    unsigned clients = limit.rlim_cur > own ? (unsigned)(limit.rlim_cur - own) : 1;
+    uint64_t room = descriptors_raise((uint64_t)settings->maxclients, shards);
+    if (room >= (uint64_t)settings->maxclients)
+        return;
     log_warning(log,
-                "You requested maxclients of %d requiring at least %llu max file descriptors. The "
-                "limit is %llu, so maxclients is %u for now. Raise it with `ulimit -n`.",
-                (int)settings->maxclients, (unsigned long long)wanted,
-                (unsigned long long)limit.rlim_cur, clients);
-    return clients;
+                "There are not enough file descriptors for maxclients %lld, so maxclients is %llu "
+                "now. Raise the limit with `ulimit -n`.",
+                (long long)settings->maxclients, (unsigned long long)room);
+    settings->maxclients = (int64_t)room;
 }
 
 /* The back end to use, and a log line that says which and why. */
@@ -203,13 +183,15 @@ static int serve(struct settings *settings, struct log *log, const char *config_
     options.io = choose_io(log, settings, &failed);
     if (failed)
         return 1;
+    limit_clients(log, settings, options.shards);
     struct server *server = server_new(log, settings);
     server->version = SHOAL_VERSION;
     server->config_path = config_path;
     server->executable = executable;
     server->backend = options.io == IO_URING ? "io_uring" : "epoll";
     server->memory_limit = cpu_memory_usable("");
-    server->fd_limit_clients = raise_descriptors(log, settings, options.shards);
+    if (!listen_possible(log, settings, false))
+        return 1;
     server->unix_fd = unix_open(log, settings);
     if (server->unix_fd == -2)
         return 1;

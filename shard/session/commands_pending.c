@@ -60,58 +60,6 @@ void cmd_client_unpause(struct client *client)
 {
     reply_error(&client->reply, "ERR not yet");
 }
-void cmd_command(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
-void cmd_command_count(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
-void cmd_command_docs(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
-void cmd_command_getkeys(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
-void cmd_command_getkeysandflags(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
-void cmd_command_help(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
-void cmd_command_info(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
-void cmd_command_list(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
-void cmd_config_get(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
-void cmd_config_help(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
-void cmd_config_resetstat(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
-void cmd_config_rewrite(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
-void cmd_config_set(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
 void cmd_debug(struct client *client)
 {
     reply_error(&client->reply, "ERR not yet");
@@ -152,10 +100,6 @@ void cmd_latency_reset(struct client *client)
 {
     reply_error(&client->reply, "ERR not yet");
 }
-void cmd_lolwut(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
 void cmd_memory_doctor(struct client *client)
 {
     reply_error(&client->reply, "ERR not yet");
@@ -176,15 +120,7 @@ void cmd_memory_stats(struct client *client)
 {
     reply_error(&client->reply, "ERR not yet");
 }
-void cmd_object_help(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
 void cmd_reset(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
-void cmd_shutdown(struct client *client)
 {
     reply_error(&client->reply, "ERR not yet");
 }

@@ -135,8 +135,18 @@ void execute_session(struct session *session, struct client *client)
     const struct command *command = client->command;
     uint32_t errors = client->reply.errors;
     uint64_t begin = stats_begin(session->stats);
+    client->began_ticks = begin;
     session_handlers[command->id](client);
+    /* A command that started a survey is counted when that is done; not so EXEC, which
+     * may have run one that did. */
+    if (client->surveys > 0 && client->command == command)
+        return;
     stats_end(session->stats, command, begin, client->reply.errors != errors, &client->reply);
+}
+
+void execute_surveyed(struct session *session, struct client *client, bool failed)
+{
+    stats_end(session->stats, client->command, client->began_ticks, failed, &client->reply);
 }
 
 /* Errors found before execution. Inside MULTI they make EXEC fail. */

@@ -24,7 +24,17 @@ static void set_option(int fd, int level, int name, int value)
     setsockopt(fd, level, name, &value, sizeof value);
 }
 
-static int tcp_open(const struct addrinfo *info, int backlog)
+/* The listeners of some settings. Those of former settings stay in place: connections the
+ * kernel had accepted for them may still be delivered. */
+struct listening {
+    struct listening *former;
+    unsigned count;
+    struct listener listeners[];
+};
+
+/* A descriptor, or -1 with errno. `shared`: other sockets of this user may listen there
+ * as well. */
+static int socket_open(const struct addrinfo *info, int backlog, bool shared)
 {
     int fd = socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
@@ -32,7 +42,8 @@ static int tcp_open(const struct addrinfo *info, int backlog)
     if (info->ai_family == AF_INET6)
         set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
     set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-    set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    if (shared)
+        set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
     if (bind(fd, info->ai_addr, info->ai_addrlen) == 0 && listen(fd, backlog) == 0)
         return fd;
     int error = errno;
@@ -41,17 +52,17 @@ static int tcp_open(const struct addrinfo *info, int backlog)
     return -1;
 }
 
-static void listener_add(struct session *session, int fd, int tag)
+static bool is_missing(int error)
 {
-    struct listener *listener = &session->listeners[session->listener_count++];
-    *listener = (struct listener){.fd = fd, .tag = tag};
-    io_listen(session->shard->io, listener);
+    return error == EADDRNOTAVAIL || error == EAFNOSUPPORT || error == ENOPROTOOPT ||
+           error == EPROTONOSUPPORT;
 }
 
-/* One address of `bind`: "*" and "::*" are all, a leading "-" makes it optional. */
-static bool bind_address(struct session *session, const char *address)
+/* Listens on one address of `bind`: "*" and "::*" are all, a leading "-" makes it
+ * optional. *fd is -1 if it is optional and not there. False: logged. */
+static bool address_open(struct log *log, const struct settings *settings, const char *address,
+                         bool shared, int *fd)
 {
-    const struct settings *settings = session->settings;
     bool optional = address[0] == '-';
     const char *host = address + optional;
     char port[8];
@@ -66,44 +77,107 @@ static bool bind_address(struct session *session, const char *address)
     }
     int error = getaddrinfo(host, port, &hints, &info);
     if (error != 0) {
-        log_warning(server_log(session->server), "Could not resolve the address %s: %s", address,
-                    gai_strerror(error));
+        log_warning(log, "Could not resolve the address %s: %s", address, gai_strerror(error));
         return false;
     }
-    int fd = tcp_open(info, (int)settings->tcp_backlog);
+    *fd = socket_open(info, (int)settings->tcp_backlog, shared);
     freeaddrinfo(info);
-    if (fd >= 0) {
-        listener_add(session, fd, TAG_TCP);
+    if (*fd >= 0 || (optional && is_missing(errno)))
         return true;
-    }
-    if (optional && (errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT || errno == ENOPROTOOPT ||
-                     errno == EPROTONOSUPPORT))
-        return true;
-    log_warning(server_log(session->server), "Could not create server TCP listening socket %s:%s: %s",
-                address, port, strerror(errno));
+    log_warning(log, "Could not create server TCP listening socket %s:%s: %s", address, port,
+                strerror(errno));
     return false;
+}
+
+static size_t address_count(const struct settings *settings)
+{
+    return settings->port == 0 ? 0 : settings->bind.count;
+}
+
+bool listen_possible(struct log *log, const struct settings *settings, bool shared)
+{
+    size_t count = address_count(settings);
+    int *fds = alloc_get((count + 1) * sizeof *fds);
+    size_t opened = 0;
+    while (opened < count &&
+           address_open(log, settings, settings->bind.items[opened], shared, &fds[opened]))
+        opened++;
+    for (size_t i = 0; i < opened; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    alloc_free(fds);
+    return opened == count;
+}
+
+static void listener_add(struct session *session, struct listening *listening, int fd, int tag)
+{
+    struct listener *listener = &listening->listeners[listening->count++];
+    *listener = (struct listener){.fd = fd, .tag = tag};
+    io_listen(session->shard->io, listener);
+}
+
+static void listening_close(struct session *session, struct listening *listening)
+{
+    for (unsigned i = 0; i < listening->count; i++) {
+        io_unlisten(session->shard->io, &listening->listeners[i]);
+        close(listening->listeners[i].fd);
+    }
+    listening->count = 0;
+}
+
+/* Listens on the addresses of the session's settings. */
+static bool addresses_start(struct session *session)
+{
+    const struct settings *settings = session->settings;
+    size_t count = address_count(settings);
+    struct listening *listening =
+        alloc_zeroed(sizeof *listening + count * sizeof listening->listeners[0]);
+    listening->former = session->listening;
+    session->listening = listening;
+    bool complete = true;
+    for (size_t i = 0; i < count; i++) {
+        int fd = -1;
+        if (!address_open(server_log(session->server), settings, settings->bind.items[i], true,
+                          &fd))
+            complete = false;
+        if (fd >= 0)
+            listener_add(session, listening, fd, TAG_TCP);
+    }
+    return complete;
 }
 
 bool listen_start(struct session *session)
 {
-    const struct settings *settings = session->settings;
-    session->listeners = alloc_zeroed((settings->bind.count + 1) * sizeof *session->listeners);
-    if (settings->port != 0)
-        for (size_t i = 0; i < settings->bind.count; i++)
-            if (!bind_address(session, settings->bind.items[i]))
-                return false;
-    if (session->server->unix_fd >= 0 && session->shard->index == 0)
-        listener_add(session, session->server->unix_fd, TAG_UNIX);
-    return true;
+    if (session->server->unix_fd >= 0 && session->shard->index == 0) {
+        session->listening =
+            alloc_zeroed(sizeof *session->listening + sizeof session->listening->listeners[0]);
+        listener_add(session, session->listening, session->server->unix_fd, TAG_UNIX);
+    }
+    return addresses_start(session);
+}
+
+void listen_follow(struct session *session)
+{
+    struct listening *before = session->listening;
+    if (session->stopping)
+        return;
+    addresses_start(session); /* what fails was logged; the others serve */
+    listening_close(session, before);
 }
 
 void listen_stop(struct session *session)
 {
-    for (unsigned i = 0; i < session->listener_count; i++) {
-        io_unlisten(session->shard->io, &session->listeners[i]);
-        close(session->listeners[i].fd);
+    for (struct listening *l = session->listening; l != NULL; l = l->former)
+        listening_close(session, l);
+}
+
+void listen_free(struct session *session)
+{
+    for (struct listening *l = session->listening, *former; l != NULL; l = former) {
+        former = l->former;
+        alloc_free(l);
     }
-    session->listener_count = 0;
+    session->listening = NULL;
 }
 
 /* Turns a connection away with one line, without waiting for it. */

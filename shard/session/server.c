@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "base/bits.h"
 #include "shard/runtime/node.h"
+#include "shard/session/listen.h"
 #include "shard/session/session.h"
 #include "shard/session/stats.h"
 
@@ -26,15 +26,28 @@ void server_free(struct server *server)
 
 void server_adopt_settings(struct session *session, struct published_settings *settings)
 {
-    struct published_settings *before = session->published_settings;
-    session->published_settings = settings;
-    session->settings = settings == NULL ? NULL : settings->values;
-    if (settings != NULL)
-        server_apply(session);
-    if (before != NULL && atomic_fetch_sub(&before->holders, 1) == 1) {
-        settings_free((struct settings *)before->values);
-        alloc_free(before);
+    struct published_settings *drop = session->published_settings;
+    if (drop != NULL && settings != NULL && settings->version < drop->version) {
+        drop = settings;
+    } else {
+        const struct settings *before = session->settings;
+        session->published_settings = settings;
+        session->settings = settings == NULL ? NULL : settings->values;
+        if (settings != NULL)
+            server_apply(session);
+        if (settings != NULL && before != NULL && server_moves(before, settings->values))
+            listen_follow(session);
     }
+    if (drop != NULL && atomic_fetch_sub(&drop->holders, 1) == 1) {
+        settings_free((struct settings *)drop->values);
+        alloc_free(drop);
+    }
+}
+
+bool server_moves(const struct settings *before, const struct settings *now)
+{
+    return before->port != now->port ||
+           settings_differ(before, now, settings_find(bytes_of("bind")));
 }
 
 void server_apply(struct session *session)
@@ -50,7 +63,6 @@ void server_apply(struct session *session)
     session->reply_pause = s->client_reply_pause;
     session->query_limit = s->client_query_buffer_limit;
     session->strict = s->pipeline_order == SETTING_PIPELINE_ORDER_STRICT;
-    session->max_clients = (uint32_t)bits_min((size_t)s->maxclients,
-                                              session->server->fd_limit_clients);
+    session->max_clients = (uint32_t)s->maxclients;
     session->needs_auth = s->requirepass != NULL && s->requirepass[0] != 0;
 }

@@ -2,7 +2,7 @@
  * Server: what the sessions of a node share: its settings and where it listens.
  *
  * The settings in force are frozen: CONFIG SET makes a copy, changes it and has every
- * shard go over to it (server_publish); the old ones are freed when all did.
+ * shard go over to it (server_adopt_settings); the old ones are freed when all did.
  */
 #ifndef SHOAL_SHARD_SESSION_SERVER_H
 #define SHOAL_SHARD_SESSION_SERVER_H
@@ -21,6 +21,7 @@ struct session;
 /* Settings published to all shards. */
 struct published_settings {
     const struct settings *values; /* frozen */
+    uint64_t version;              /* frozen: later ones are higher */
     _Atomic unsigned holders;      /* shards that use it; the last one frees it */
 };
 
@@ -34,7 +35,6 @@ struct server {
     const char *backend;    /* "io_uring" or "epoll" */
     uint64_t memory_limit;  /* of the machine or container */
     int unix_fd;            /* listening, or -1; shard 0 accepts for all */
-    unsigned fd_limit_clients; /* maxclients as the descriptor limit allows */
     _Atomic int shutdown;   /* shared atomic: 1: SIGTERM, SHUTDOWN; the main thread acts */
     _Atomic uint64_t peak_memory;
     unsigned next_unix; /* shard 0's: where the next unix connection goes */
@@ -45,8 +45,12 @@ struct server {
 struct server *server_new(struct log *log, struct settings *settings);
 void server_free(struct server *server);
 
-/* Makes these the session's settings and drops its hold on those before. */
+/* Makes these the session's settings and drops its hold on those before. Settings older
+ * than those the session has are passed over. */
 void server_adopt_settings(struct session *session, struct published_settings *settings);
+
+/* Whether the settings have other addresses to listen on. */
+bool server_moves(const struct settings *before, const struct settings *now);
 
 /* Has the session go by its settings: limits, timeouts... */
 void server_apply(struct session *session);

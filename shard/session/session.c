@@ -498,6 +498,7 @@ static void session_deinit(struct shard *shard)
     if (session == NULL)
         return;
     listen_stop(session);
+    listen_free(session);
     batch_free_spares(session);
     keyspace_deinit(&session->scratch);
     watch_table_free(session->watches);

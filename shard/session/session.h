@@ -18,6 +18,7 @@
 
 struct batch;
 struct client;
+struct listening;
 struct published_settings;
 struct server;
 struct settings;
@@ -78,8 +79,7 @@ struct session {
     struct keyspace scratch;     /* where keys of several shards are brought together */
     struct watch_table *watches; /* keys of this shard that clients watch */
     struct stats *stats;
-    struct listener *listeners;
-    unsigned listener_count;
+    struct listening *listening; /* sockets connections are accepted on */
     uint32_t calls;         /* commands under way that span shards */
     uint32_t batches_out;   /* sent to other shards and not back */
     const struct settings *settings; /* in force on this shard; frozen */

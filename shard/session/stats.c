@@ -20,6 +20,14 @@ void stats_free(struct stats *stats)
     alloc_free(stats);
 }
 
+void stats_reset(struct stats *stats)
+{
+    uint64_t slow_ticks = stats->slow_ticks;
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        alloc_free(stats->commands[i].histogram);
+    *stats = (struct stats){.slow_ticks = slow_ticks};
+}
+
 void stats_note_histogram(struct command_stats *row, uint64_t ticks)
 {
     row->histogram = alloc_zeroed(STATS_BUCKETS * sizeof *row->histogram);

@@ -95,4 +95,7 @@ void stats_rejected(struct stats *stats, const struct command *command,
 struct stats *stats_new(void);
 void stats_free(struct stats *stats);
 
+/* Counts from zero again (CONFIG RESETSTAT). */
+void stats_reset(struct stats *stats);
+
 #endif

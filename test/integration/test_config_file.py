@@ -119,7 +119,7 @@ def _refusal(tmp_path, text):
                                        "maxmemory 5parsecs",
                                        "appendonly maybe", "maxmemory-policy whatever",
                                        "port 99999999",
-                                       "requirepass \"unbalanced"])
+                                       "dbfilename \"unbalanced"])
 def test_a_wrong_directive_names_its_line(cell, tmp_path, directive):
     out = _refusal(tmp_path, "# comment\nport 0\n%s\nhz 10\n" % directive)
     assert "line 3" in out

@@ -1,5 +1,6 @@
 """The whole server: COMMAND, CONFIG, INFO, flushing, MEMORY, SLOWLOG, LATENCY, DEBUG, SHUTDOWN."""
 
+import re
 import signal
 import time
 
@@ -377,9 +378,24 @@ def test_time(client):
 
 
 def test_lolwut_names_the_version(client):
-    assert b"Redis ver. " in client("LOLWUT")
-    assert b"Redis ver. " in client("LOLWUT", "VERSION", "5", "1", "1", "1")
+    version = re.compile(rb"(Redis|Shoal) ver\. \d+\.\d+\.\d+\n\Z")
+    assert version.search(client("LOLWUT"))
+    assert version.search(client("LOLWUT", "VERSION", "5", "1", "1", "1"))
     assert client("LOLWUT", "VERSION", "x") == NOT_INTEGER
+
+
+@pytest.mark.shoal_only
+def test_lolwut_draws_in_the_size_asked_for_and_the_same_for_a_seed(connect):
+    client = connect(protocol=3)
+    picture = client("LOLWUT", "40", "8", "7")
+    assert isinstance(picture, Verbatim) and picture.fmt == "txt"
+    lines = picture.decode().split("\n")
+    assert len(lines) == 8 + 3 and len(lines[0]) == 40 and max(map(len, lines[:8])) == 40
+    assert picture == client("LOLWUT", "VERSION", "9", "40", "8", "7")
+    assert picture != client("LOLWUT", "40", "8", "8")
+    assert client("LOLWUT") != client("LOLWUT")
+    assert len(client("LOLWUT", "-1", "99999999").split(b"\n")) == 60 + 3
+    assert client("LOLWUT", "x") == client("LOLWUT", "1", "1", "x") == NOT_INTEGER
 
 
 # --- MEMORY -----------------------------------------------------------------------------------
@@ -587,9 +603,54 @@ def test_shutdown_ends_the_server(start_server, options):
     assert server.wait() == 0
 
 
+def test_shutdown_closes_all_connections_and_takes_no_further_command(start_server):
+    server = start_server()
+    others = [Client(server.port) for _ in range(8)]
+    with Client(server.port) as client:
+        client.send_raw(b"SHUTDOWN NOSAVE\r\nSET a 1\r\n")
+        assert client.read_until_closed() == b""
+    assert all(other.is_closed() for other in others)
+    assert server.wait() == 0
+    for other in others:
+        other.close()
+
+
+@pytest.mark.parametrize("points", ["", "3600 1 300 100"])
+@pytest.mark.shoal_only
+def test_save_points_do_not_keep_the_server_from_going(start_server, points):
+    server = start_server(save=points)
+    with Client(server.port) as client:
+        client("SET", "a", "1")
+        client.send("SHUTDOWN")
+        assert client.is_closed()
+    assert server.wait() == 0
+
+
+@pytest.mark.shoal_only
+def test_a_server_that_cannot_save_does_not_go_when_told_to_save(start_server):
+    server = start_server()
+    with Client(server.port) as client:
+        for options in (["SAVE"], ["save", "now"]):
+            assert client("SHUTDOWN", *options) == Error("ERR Errors trying to SHUTDOWN. Check logs.")
+        assert "SHUTDOWN SAVE: this version cannot save the data, can't exit." in server.log()
+        assert client("PING") == PONG
+        client.send("SHUTDOWN", "SAVE", "FORCE")
+        assert client.is_closed()
+    assert server.wait() == 0
+    assert "Exit anyway." in server.log()
+
+
+def test_shutdown_is_not_for_transactions(client):
+    assert client("MULTI") == OK
+    assert client("SHUTDOWN", "NOSAVE") == Error("ERR Command not allowed inside a transaction")
+    assert client("EXEC").code == "EXECABORT"
+    assert client("PING") == PONG
+
+
 def test_shutdown_errors(client):
     assert client("SHUTDOWN", "BOGUS") == SYNTAX
     assert client("SHUTDOWN", "NOSAVE", "SAVE") == SYNTAX
+    assert client("SHUTDOWN", "ABORT", "NOW") == SYNTAX
     assert client("SHUTDOWN", "ABORT") == Error("ERR No shutdown in progress.")
     assert client("PING") == PONG
 
