@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/bits.h"
 #include "shard/runtime/node.h"
+#include "shard/session/auth.h"
 #include "shard/session/session.h"
 #include "shard/session/stats.h"
 
@@ -53,4 +54,5 @@ void server_apply(struct session *session)
     session->max_clients = (uint32_t)bits_min((size_t)s->maxclients,
                                               session->server->fd_limit_clients);
     session->needs_auth = s->requirepass != NULL && s->requirepass[0] != 0;
+    auth_settings_changed(session);
 }

@@ -23,15 +23,16 @@ static void survey_end(struct survey *survey)
     alloc_free(survey->answers);
     alloc_free(survey->legs);
     alloc_free(survey);
+    if (client->call != NULL) {
+        call_continue(client->call); /* though the client be gone: it holds locks */
+        return;
+    }
     if (client->closing) {
         client_settle(client);
         return;
     }
     client_flush_later(client);
-    if (client->call != NULL)
-        call_continue(client->call);
-    else
-        client_resume(client, STALL_CALL);
+    client_resume(client, STALL_CALL);
 }
 
 static void on_answer(struct shard *shard, struct message *message)

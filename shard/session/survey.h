@@ -5,7 +5,8 @@
  * `ask` runs once on each shard's thread, one shard after the other or at the same
  * time; survey->answers[i] is shard i's to write. `done` runs on the client's shard.
  * Until then the client takes no further command; `done` writes its reply. If the
- * client goes away meanwhile, `done` still runs (its reply is dropped).
+ * client goes away meanwhile, `done` still runs (its reply is dropped). The command's
+ * arguments are gone by then, unless EXEC runs it: what is needed later is copied.
  */
 #ifndef SHOAL_SHARD_SESSION_SURVEY_H
 #define SHOAL_SHARD_SESSION_SURVEY_H
@@ -30,8 +31,8 @@ struct survey {
     struct survey_leg *legs;
 };
 
-/* Starts a survey; the reply is `done`'s. Also fit for commands inside EXEC: there,
- * only if the node has one shard or the handler is prepared for STALL_CALL. */
+/* Starts a survey; the reply is `done`'s. Also fit for commands inside EXEC, which goes
+ * on with the next command after `done`, keeping its locks meanwhile. */
 void survey_start(struct client *client, survey_ask ask, survey_done done, void *ctx);
 
 #endif
