@@ -753,10 +753,14 @@ static void call_go(struct call *call)
         return;
     }
     tx_make(call);
+    if (call->exec) { /* its queue may be empty: watches alone are compared */
+        tx_start(call->tx, NULL, on_ready);
+        return;
+    }
     const struct queued *first = call->queue->items[0];
     const struct command *command = first->command;
     bool merged = command->where == WHERE_EACH || command->where == WHERE_ALL;
-    if (!call->exec && merged && (command->flags & CMD_WRITE) == 0) {
+    if (merged && (command->flags & CMD_WRITE) == 0) {
         call->hop = HOP_MERGE;
         if (command->where == WHERE_ALL)
             for (uint32_t i = 0; i < call->work_count; i++)
