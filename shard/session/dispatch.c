@@ -333,7 +333,8 @@ static enum outcome take(struct session *session, struct client *client, struct 
 {
     if (!admit(session, client, request))
         return OUTCOME_DONE;
-    if (session->slowed && pause_holds(session, client, request->command)) {
+    /* Who holds a lock goes on: others wait for it. */
+    if (session->slowed && !client->granted && pause_holds(session, client, request->command)) {
         client->stall |= STALL_PAUSE;
         return OUTCOME_AGAIN;
     }
@@ -364,8 +365,8 @@ enum outcome dispatch(struct session *session, struct client *client,
                       node_owner(session->shard->node, request->key.slot));
     }
     /* An error is answered at once: not before the replies that precede it. */
-    if ((client->flags & WAIT_FLAGS || session->slowed || !is_clean(request)) &&
-        must_wait(client))
+    bool waits = client->flags & WAIT_FLAGS || session->slowed || !is_clean(request);
+    if (waits && !client->granted && must_wait(client))
         return OUTCOME_AGAIN;
     struct request mutable = *request;
     if ((client->flags & CLIENT_SLOW_FLAGS) == 0)
