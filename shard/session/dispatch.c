@@ -22,6 +22,7 @@
 #include "shard/session/session.h"
 #include "engine/commands/session_handlers.gen.h"
 #include "shard/session/stats.h"
+#include "shard/session/transaction.h"
 
 #define PENDING_MAX 4096 /* replies a client may have outstanding */
 
@@ -180,6 +181,19 @@ static void reject_unknown_sub(struct session *session, struct client *client,
     reject(session, client, request->command);
 }
 
+/* Refuses a known command. A refused EXEC ends its transaction. */
+static void refuse(struct session *session, struct client *client, const struct command *command,
+                   const char *code, const char *text)
+{
+    if (command->id == COMMAND_EXEC) {
+        transaction_discard(client);
+        reply_errorf(&client->reply, "EXECABORT Transaction discarded because of: %s", text);
+    } else {
+        reply_errorf(&client->reply, "%s%s", code, text);
+    }
+    reject(session, client, command);
+}
+
 /* Finds the command proper and refuses what may not be executed. False: refused, the
  * error was replied. */
 static bool admit(struct session *session, struct client *client, struct request *request)
@@ -203,14 +217,13 @@ static bool admit(struct session *session, struct client *client, struct request
     if (!arity_fits(command, request->argc) || !has_handler ||
         (command->where == WHERE_EACH && command->key_step > 1 &&
          ((int)request->argc - command->first_key) % command->key_step != 0)) {
-        reply_errorf(&client->reply, "ERR wrong number of arguments for '%s' command",
-                     command->name);
-        reject(session, client, command);
+        char text[128];
+        snprintf(text, sizeof text, "wrong number of arguments for '%s' command", command->name);
+        refuse(session, client, command, "ERR ", text);
         return false;
     }
     if (client->flags & CLIENT_LOCKED_OUT && !(command->flags & CMD_NO_AUTH)) {
-        reply_error(&client->reply, "NOAUTH Authentication required.");
-        reject(session, client, command);
+        refuse(session, client, command, "", "NOAUTH Authentication required.");
         return false;
     }
     return true;

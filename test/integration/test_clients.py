@@ -59,6 +59,7 @@ def test_a_line_has_its_fields_in_order(client):
     assert [word.split("=")[0] for word in line[:-1].split(" ")] == FIELDS
 
 
+@pytest.mark.shoal_only
 def test_the_list_is_ordered_by_id_over_all_threads(client, spread):
     ids = [int(entry["id"]) for entry in entries(client("CLIENT", "LIST"))]
     assert ids == sorted(set(ids))
@@ -380,6 +381,7 @@ def test_a_paused_client_shows_as_blocked_and_can_be_killed(unpaused, connect):
     assert unpaused("EXISTS", "a") == 0
 
 
+@pytest.mark.redis72
 def test_more_pause_errors(client):
     assert client("CLIENT", "PAUSE", "9223372036854775807") == Error(
         "ERR timeout is out of range")
@@ -472,6 +474,7 @@ def test_no_touch_concerns_every_way_to_read(client, connect):
 
 # --- HELLO, AUTH and RESET --------------------------------------------------------------------
 
+@pytest.mark.redis72
 def test_a_hello_that_fails_changes_nothing(connect):
     client = connect(protocol=2)
     for options in ["AUTH nobody x SETNAME y", "SETNAME y AUTH nobody x", "SETNAME y BOGUS"]:
@@ -520,8 +523,10 @@ def test_passwords_are_compared_whole(start_server):
 def test_a_stranger_may_leave_and_reset_only(start_server):
     server = start_server(requirepass="secret")
     with Client(server.port) as client:
-        for line in ["CLIENT LIST", "CLIENT REPLY OFF", "EXEC", "MULTI", "SET a 1", "ECHO x"]:
+        for line in ["CLIENT LIST", "CLIENT REPLY OFF", "WATCH a", "MULTI", "SET a 1", "ECHO x"]:
             assert client.words(line).code == "NOAUTH"
+        assert client("EXEC") == Error(
+            "EXECABORT Transaction discarded because of: NOAUTH Authentication required.")
         assert client("RESET") == "RESET"
         assert client("PING").code == "NOAUTH"
         assert client("QUIT") == OK
