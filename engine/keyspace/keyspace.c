@@ -119,6 +119,8 @@ struct found keyspace_find(struct keyspace *ks, struct db *db, const struct key 
     struct found found = find_any(db, key);
     if (likely(found.entry == NULL || !keyspace_expired(ks, found.entry)))
         return found;
+    if (unlikely(ks->keep_expired))
+        return (struct found){0};
     keyspace_remove(ks, db, key, &found);
     ks->counters.expired++;
     keyspace_changed(ks, db, key, CHANGE_EXPIRE, 'x', "expired");

@@ -79,6 +79,7 @@ struct keyspace {
     uint16_t db_count;
     const uint64_t *owned; /* bit s: slot s is this shard's; NULL: all are. The runtime's. */
     bool expire_passive; /* DEBUG SET-ACTIVE-EXPIRE 0: only look-ups delete expired keys */
+    bool keep_expired;   /* look-ups do not see expired keys, but leave them: reading only */
     bool frozen_time;    /* inside a script or transaction: now_ms is not advanced */
     int64_t now_ms;
     uint32_t access_now; /* seconds, for entry.access */

@@ -9,6 +9,7 @@
 #include "shard/session/batch.h"
 #include "shard/session/client.h"
 #include "shard/session/listen.h"
+#include "shard/session/pause.h"
 #include "shard/session/server.h"
 #include "shard/session/session.h"
 
@@ -22,7 +23,7 @@
 static void expire_step(struct session *session, uint64_t now_ns, bool *more)
 {
     struct shard *shard = session->shard;
-    if (now_ns < session->expire_ns)
+    if (now_ns < session->expire_ns || session->pause_until_ns != 0)
         return;
     /* A transaction here may have read half way what would vanish now; but there may
      * always be one. */
@@ -57,7 +58,7 @@ static void client_check(struct session *session, struct client *client, uint64_
     uint64_t idle_ns = now_ns - client->active_ns;
     uint64_t timeout_s = (uint64_t)session->settings->timeout;
     if (timeout_s > 0 && idle_ns > timeout_s * SECOND_NS && client->call == NULL &&
-        !(client->stall & STALL_BLOCKED)) {
+        !(client->stall & (STALL_BLOCKED | STALL_PAUSE))) {
         log_verbose(server_log(session->server), "Closing idle client %s", client->peer);
         client_close(client, false);
         return;
@@ -91,19 +92,6 @@ static void each_second(struct session *session, uint64_t now_ns)
     for (uint16_t i = 0; i < session->shard->keyspace.db_count; i++)
         keys += session->shard->keyspace.dbs[i].keys;
     atomic_store_explicit(&session->shard->published.keys, keys, memory_order_relaxed);
-}
-
-static void pause_step(struct session *session, uint64_t now_ns)
-{
-    if (session->pause_until_ns == 0 || now_ns < session->pause_until_ns)
-        return;
-    session->pause_until_ns = 0;
-    session->slowed = false;
-    for (struct list_node *n = session->clients.next; n != &session->clients; n = n->next) {
-        struct client *client = container_of(n, struct client, link);
-        if (client->stall & STALL_PAUSE)
-            client_resume(client, STALL_PAUSE);
-    }
 }
 
 static void stop_step(struct session *session)

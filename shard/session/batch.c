@@ -131,7 +131,7 @@ void batch_add(struct session *session, unsigned to, struct client *client,
     item->key = request->key;
     item->db = client->db;
     item->resp = client->resp;
-    item->no_touch = (client->flags & CLIENT_NO_TOUCH) != 0;
+    item->no_touch = client_no_touch(client, request->command);
     copy_args(batch, item, request, blobs);
     if (request->keyed) /* the name lies in the copy now */
         item->key.name = item->argv[request->command->first_key];

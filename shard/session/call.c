@@ -314,7 +314,8 @@ static struct share *share_add(struct work *work, struct call *call, const struc
     struct share *share = &work->shares[work->share_count++];
     *share = (struct share){.command = queued->command, .argv = queued->argv,
                             .argc = queued->argc, .blobs = queued->blobs,
-                            .db = call->client->db, .resp = call->client->resp};
+                            .db = call->client->db, .resp = call->client->resp,
+                            .no_touch = client_no_touch(call->client, queued->command)};
     return share;
 }
 
@@ -613,7 +614,9 @@ static void gather_run(struct call *call)
     };
     if (queued->command->first_key > 0)
         op.key = op_key(&op, queued->command->first_key);
+    ks->no_touch = client_no_touch(call->client, queued->command);
     execute(session, &op);
+    ks->no_touch = false;
     each_loan(call, loan_collect);
     keyspace_unobserve(ks, &observer);
     hop_send(call, HOP_RETURN, call_hop_return, call->at + 1 == call->queue->count);
@@ -700,6 +703,11 @@ static void call_step(struct call *call)
             return;
     }
     call_end(call);
+}
+
+const struct queue *call_transaction(const struct call *call)
+{
+    return call->exec ? call->queue : NULL;
 }
 
 void call_continue(struct call *call)

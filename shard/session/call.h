@@ -42,6 +42,9 @@ void call_exec(struct session *session, struct client *client, struct queue *que
 /* Executes WATCH on argv[1..]. */
 void call_watch(struct session *session, struct client *client, struct queued *command);
 
+/* The commands of the EXEC that the call is; NULL if it is another command. */
+const struct queue *call_transaction(const struct call *call);
+
 /* A session command of an EXEC that had to wait (a survey) has been answered. */
 void call_continue(struct call *call);
 

@@ -31,9 +31,11 @@ void call_run_shares(struct shard *shard, struct work *work)
         };
         if (share->command->first_key > 0 && share->command->first_key < share->argc)
             op.key = op_key(&op, share->command->first_key);
+        ks->no_touch = share->no_touch;
         execute(session, &op);
         share->end = reply_here(&work->reply);
     }
+    ks->no_touch = false;
     reply_share(&work->reply);
 }
 

@@ -22,6 +22,7 @@ struct share {
     uint16_t db;
     uint8_t resp;
     bool own_argv; /* argv was made for this share */
+    bool no_touch;
     struct reply_mark *marks; /* MERGE_KEYS: end of each element of its reply */
     struct reply_mark end;    /* of its reply */
 };

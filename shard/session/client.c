@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/bits.h"
 #include "shard/session/address.h"
+#include "shard/session/auth.h"
 #include "shard/session/batch.h"
 #include "shard/session/call.h"
 #include "shard/session/queue.h"
@@ -25,8 +26,7 @@ struct client *client_new(struct session *session, int fd, bool unix_socket)
     client->id = atomic_fetch_add(&shard->node->client_ids, 1) + 1;
     client->resp = 2;
     client->flags = unix_socket ? CLIENT_UNIX : 0;
-    if (session->needs_auth)
-        client->flags |= CLIENT_LOCKED_OUT;
+    auth_reset(client);
     reply_init(&client->reply, 2);
     reply_init(&client->sending, 2);
     resp_init(&client->parser);

@@ -19,6 +19,7 @@
 #include "base/bytes.h"
 #include "base/list.h"
 #include "engine/commands/command.h"
+#include "engine/commands/command_ids.gen.h"
 #include "net/io.h"
 #include "net/reply.h"
 #include "net/resp.h"
@@ -106,6 +107,10 @@ struct client {
     struct blob **blobs;
     uint64_t began_ticks; /* when it began */
 
+    /* STALL_BLOCKED: ends the wait for CLIENT UNBLOCK, as by its timeout or with an error;
+     * set by the command that blocks, which is then answered. */
+    void (*unblock)(struct client *client, bool with_error);
+
     uint32_t surveys;    /* questions to all shards under way */
     struct call *call;   /* command or EXEC spanning shards, or NULL */
     struct queue *queue; /* commands queued by MULTI, or NULL */
@@ -129,6 +134,12 @@ struct client {
 static inline struct client *client_of(struct stream *stream)
 {
     return container_of(stream, struct client, stream);
+}
+
+/* Whether a command of the client does not count as use of its keys. TOUCH always does. */
+static inline bool client_no_touch(const struct client *client, const struct command *command)
+{
+    return (client->flags & CLIENT_NO_TOUCH) != 0 && command->id != COMMAND_TOUCH;
 }
 
 /* A client for an accepted descriptor. */

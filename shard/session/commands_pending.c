@@ -1,70 +1,6 @@
 #include "shard/session/client.h"
 #include "engine/commands/session_handlers.gen.h"
-void cmd_auth(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
-void cmd_client_getname(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
-void cmd_client_help(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
-void cmd_client_id(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
-void cmd_client_info(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
-void cmd_client_kill(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
-void cmd_client_list(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
-void cmd_client_no_evict(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
-void cmd_client_no_touch(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
-void cmd_client_pause(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
-void cmd_client_reply(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
-void cmd_client_setinfo(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
-void cmd_client_setname(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
-void cmd_client_unblock(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
-void cmd_client_unpause(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
 void cmd_debug(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
-void cmd_hello(struct client *client)
 {
     reply_error(&client->reply, "ERR not yet");
 }
@@ -117,10 +53,6 @@ void cmd_memory_purge(struct client *client)
     reply_error(&client->reply, "ERR not yet");
 }
 void cmd_memory_stats(struct client *client)
-{
-    reply_error(&client->reply, "ERR not yet");
-}
-void cmd_reset(struct client *client)
 {
     reply_error(&client->reply, "ERR not yet");
 }

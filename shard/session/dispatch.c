@@ -16,13 +16,18 @@
 #include "shard/session/client.h"
 #include "shard/session/dispatch.h"
 #include "shard/session/execute.h"
+#include "shard/session/pause.h"
 #include "shard/session/queue.h"
 #include "shard/session/server.h"
 #include "shard/session/session.h"
 #include "engine/commands/session_handlers.gen.h"
 #include "shard/session/stats.h"
+#include "shard/session/transaction.h"
 
 #define PENDING_MAX 4096 /* replies a client may have outstanding */
+
+/* States in which no command begins before all earlier ones are answered. */
+#define WAIT_FLAGS (CLIENT_SLOW_FLAGS & ~(CLIENT_REPLY_OFF | CLIENT_NO_TOUCH))
 
 static bool arity_fits(const struct command *command, uint32_t argc)
 {
@@ -89,7 +94,7 @@ static enum outcome run_here(struct session *session, struct client *client,
         capture = batch_capture(session, client);
         op.reply = &capture->reply;
     }
-    shard->keyspace.no_touch = (client->flags & CLIENT_NO_TOUCH) != 0;
+    shard->keyspace.no_touch = client_no_touch(client, request->command);
     execute(session, &op);
     shard->keyspace.no_touch = false;
     if (unlikely(capture != NULL))
@@ -186,6 +191,19 @@ static void reject_unknown_sub(struct session *session, struct client *client,
     reject(session, client, request->command);
 }
 
+/* Refuses a known command. A refused EXEC ends its transaction. */
+static void refuse(struct session *session, struct client *client, const struct command *command,
+                   const char *code, const char *text)
+{
+    if (command->id == COMMAND_EXEC) {
+        transaction_discard(client);
+        reply_errorf(&client->reply, "EXECABORT Transaction discarded because of: %s", text);
+    } else {
+        reply_errorf(&client->reply, "%s%s", code, text);
+    }
+    reject(session, client, command);
+}
+
 /* Finds the command proper and refuses what may not be executed. False: refused, the
  * error was replied. */
 static bool admit(struct session *session, struct client *client, struct request *request)
@@ -201,20 +219,21 @@ static bool admit(struct session *session, struct client *client, struct request
             reject_unknown_sub(session, client, request);
             return false;
         }
+        if (client->last_command == command)
+            client->last_command = sub;
         request->command = command = sub;
     }
     bool has_handler = command->where != WHERE_SESSION || session_handlers[command->id] != NULL;
     if (!arity_fits(command, request->argc) || !has_handler ||
         (command->where == WHERE_EACH && command->key_step > 1 &&
          ((int)request->argc - command->first_key) % command->key_step != 0)) {
-        reply_errorf(&client->reply, "ERR wrong number of arguments for '%s' command",
-                     command->name);
-        reject(session, client, command);
+        char text[128];
+        snprintf(text, sizeof text, "wrong number of arguments for '%s' command", command->name);
+        refuse(session, client, command, "ERR ", text);
         return false;
     }
     if (client->flags & CLIENT_LOCKED_OUT && !(command->flags & CMD_NO_AUTH)) {
-        reply_error(&client->reply, "NOAUTH Authentication required.");
-        reject(session, client, command);
+        refuse(session, client, command, "", "NOAUTH Authentication required.");
         return false;
     }
     return true;
@@ -320,45 +339,40 @@ static enum outcome run_any(struct session *session, struct client *client,
     return run_on(session, client, request, (unsigned)owner);
 }
 
-/* Commands of clients in a special state are executed one at a time. */
-static enum outcome dispatch_special(struct session *session, struct client *client,
-                                     struct request *request)
+/* CLIENT REPLY: whether the command that begins is answered. All earlier replies of a
+ * client that skips some are in. True: this is the command to skip. */
+static bool mute_begin(struct client *client)
 {
-    if (client->flags & CLIENT_CLOSE_AFTER_REPLY)
-        return OUTCOME_STALL;
-    if (client->flags & CLIENT_REPLY_SKIP_NEXT) {
-        client->flags &= ~(uint32_t)CLIENT_REPLY_SKIP_NEXT;
-        client->flags |= CLIENT_REPLY_SKIP;
-    }
-    client->reply.muted = (client->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP)) != 0;
-    enum outcome outcome = OUTCOME_DONE;
-    if (admit(session, client, request)) {
-        if (client->flags & CLIENT_MULTI && !runs_in_multi(request->command))
-            enqueue(session, client, request);
-        else
-            outcome = run_any(session, client, request);
-    }
-    return outcome;
+    bool skip = (client->flags & CLIENT_REPLY_SKIP_NEXT) != 0;
+    client->flags &= ~(uint32_t)(CLIENT_REPLY_SKIP | CLIENT_REPLY_SKIP_NEXT);
+    client->flags |= skip ? CLIENT_REPLY_SKIP : 0;
+    client->reply.muted = skip || client->flags & CLIENT_REPLY_OFF;
+    return skip;
 }
 
-/* What a command of a client in a special state leaves behind once it is answered. */
-static void special_done(struct client *client)
+/* The command was not begun after all: it will be the one to skip. */
+static void mute_undo(struct client *client)
 {
     client->flags &= ~(uint32_t)CLIENT_REPLY_SKIP;
-    client->reply.muted = (client->flags & CLIENT_REPLY_OFF) != 0;
+    client->flags |= CLIENT_REPLY_SKIP_NEXT;
 }
 
-/* CLIENT PAUSE: the command waits, unless it is one that may always run. */
-static bool paused(struct session *session, struct client *client, const struct command *command)
+/* Refuses, holds back, queues or executes a command. */
+static enum outcome take(struct session *session, struct client *client, struct request *request)
 {
-    if (session->pause_until_ns == 0 || client->granted) /* who holds a lock goes on */
-        return false;
-    if (command == NULL || (session->pause_writes_only &&
-                            !(command->flags & (CMD_WRITE | CMD_MAY_REPLICATE)) &&
-                            command->id != COMMAND_EXEC))
-        return false;
-    client->stall |= STALL_PAUSE;
-    return true;
+    if (!admit(session, client, request))
+        return OUTCOME_DONE;
+    /* Who holds a lock goes on: others wait for it. */
+    if (session->slowed && !client->granted && pause_holds(session, client, request->command)) {
+        client->stall |= STALL_PAUSE;
+        return OUTCOME_AGAIN;
+    }
+    client->commands++;
+    if (client->flags & CLIENT_MULTI && !runs_in_multi(request->command)) {
+        enqueue(session, client, request);
+        return OUTCOME_DONE;
+    }
+    return run_any(session, client, request);
 }
 
 /* Whether nothing is wrong with a request that would be answered at once. */
@@ -380,19 +394,17 @@ enum outcome dispatch(struct session *session, struct client *client,
                       node_owner(session->shard->node, request->key.slot));
     }
     /* An error is answered at once: not before the replies that precede it. */
-    bool special = (client->flags & CLIENT_SLOW_FLAGS) != 0;
-    if ((special || session->slowed || !is_clean(request)) && must_wait(client))
+    bool waits = client->flags & WAIT_FLAGS || session->slowed || !is_clean(request);
+    if (waits && !client->granted && must_wait(client))
         return OUTCOME_AGAIN;
-    if (session->slowed && paused(session, client, command))
-        return OUTCOME_AGAIN;
-    client->commands++;
     struct request mutable = *request;
-    if (special) {
-        if (client->flags & CLIENT_REPLY_SKIP)
-            special_done(client);
-        return dispatch_special(session, client, &mutable);
-    }
-    if (!admit(session, client, &mutable))
-        return OUTCOME_DONE;
-    return run_any(session, client, &mutable);
+    if ((client->flags & CLIENT_SLOW_FLAGS) == 0)
+        return take(session, client, &mutable);
+    if (client->flags & CLIENT_CLOSE_AFTER_REPLY)
+        return OUTCOME_STALL;
+    bool skip = mute_begin(client);
+    enum outcome outcome = take(session, client, &mutable);
+    if (skip && outcome == OUTCOME_AGAIN)
+        mute_undo(client);
+    return outcome;
 }

@@ -15,7 +15,11 @@ void execute(struct session *session, struct op *op)
 {
     uint32_t errors = op->reply->errors;
     uint64_t begin = stats_begin(session->stats);
+    /* During a pause no key expires. A writing command has to make room for its key. */
+    if (unlikely(session->pause_until_ns != 0))
+        op->ks->keep_expired = (op->command->flags & CMD_WRITE) == 0;
     op->command->op(op);
+    op->ks->keep_expired = false;
     stats_end(session->stats, op->command, begin, op->reply->errors != errors, op->reply);
 }
 

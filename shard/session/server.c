@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "shard/runtime/node.h"
+#include "shard/session/auth.h"
 #include "shard/session/listen.h"
 #include "shard/session/session.h"
 #include "shard/session/stats.h"
@@ -65,4 +66,5 @@ void server_apply(struct session *session)
     session->strict = s->pipeline_order == SETTING_PIPELINE_ORDER_STRICT;
     session->max_clients = (uint32_t)s->maxclients;
     session->needs_auth = s->requirepass != NULL && s->requirepass[0] != 0;
+    auth_settings_changed(session);
 }

@@ -15,6 +15,9 @@
 #include "base/log.h"
 #include "shard/admin/settings.h"
 
+/* The version of Redis whose behaviour is offered, as HELLO and INFO tell it. */
+#define SERVER_REDIS_VERSION "7.2.0"
+
 struct node;
 struct session;
 

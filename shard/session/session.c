@@ -66,6 +66,10 @@ static void protocol_error(struct session *session, struct client *client)
         resp_restart(&client->parser);
         return;
     }
+    if (client->flags & CLIENT_REPLY_SKIP) { /* that command has been answered */
+        client->flags &= ~(uint32_t)CLIENT_REPLY_SKIP;
+        client->reply.muted = false;
+    }
     reply_errorf(&client->reply, "ERR %s", client->parser.error);
     log_verbose(server_log(session->server), "Protocol error from client %s: %s", client->peer,
                 client->parser.error);
@@ -98,7 +102,8 @@ static enum taken chunk_parse(struct session *session, struct chunk *chunk)
                        RUN_ARGS - session->arg_count);
         switch (result) {
         case RESP_COMMAND: {
-            bool slow = resp_is_slow(&client->parser);
+            /* Limits may be others once a client has authenticated. */
+            bool slow = resp_is_slow(&client->parser) || client->flags & CLIENT_LOCKED_OUT;
             request_add(session, client, chunk);
             chunk->parsed += client->parser.used;
             if (slow)
@@ -363,10 +368,10 @@ void session_input(struct session *session, struct client *client, char *data, s
 static void client_send(struct client *client)
 {
     struct reply was = client->sending;
+    was.muted = client->reply.muted; /* a command may be in the middle of its reply */
     client->sending = client->reply;
     client->reply = was;
     client->reply.resp = client->resp;
-    client->reply.muted = (client->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP)) != 0;
     size_t cap = reply_iov_count(&client->sending);
     struct iovec *iov = &client->iov_one;
     if (cap > 1) {

@@ -89,7 +89,7 @@ struct session {
     uint32_t max_clients;
     bool strict;      /* pipeline-order strict */
     bool needs_auth;  /* the default user has a password */
-    bool slowed;      /* every command asks server_lets_pass() */
+    bool slowed;      /* every command asks pause_holds() */
     bool pause_writes_only; /* CLIENT PAUSE ... WRITE */
     uint64_t pause_until_ns; /* CLIENT PAUSE; 0: not */
     uint64_t accept_error_ns;

@@ -34,8 +34,8 @@ struct survey {
     struct survey_leg *legs;
 };
 
-/* Starts a survey; the reply is `done`'s. Also fit for commands inside EXEC: there,
- * only if the node has one shard or the handler is prepared for STALL_CALL. */
+/* Starts a survey; the reply is `done`'s. Also fit for commands inside EXEC, which goes
+ * on with the next command after `done`, keeping its locks meanwhile. */
 void survey_start(struct client *client, survey_ask ask, survey_done done, void *ctx);
 
 #endif
