@@ -104,6 +104,7 @@ struct client {
     const struct bytes *argv;
     int argc;
     struct blob **blobs;
+    uint64_t began_ticks; /* when it began */
 
     uint32_t surveys;    /* questions to all shards under way */
     struct call *call;   /* command or EXEC spanning shards, or NULL */

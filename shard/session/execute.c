@@ -11,12 +11,19 @@
 
 #define SMALL_KEYS 16
 
-void execute(struct session *session, struct op *op)
+uint64_t execute(struct session *session, struct op *op)
 {
     uint32_t errors = op->reply->errors;
-    uint64_t begin = stats_begin(session->stats);
+    uint64_t begin = stats_ticks();
     op->command->op(op);
-    stats_end(session->stats, op->command, begin, op->reply->errors != errors, op->reply);
+    return stats_end(session->stats, op->command, begin, op->reply->errors != errors, op->reply);
+}
+
+uint64_t execute_part(struct op *op)
+{
+    uint64_t begin = stats_ticks();
+    op->command->op(op);
+    return stats_ticks() - begin;
 }
 
 static bool one_key(const struct command *command)

@@ -52,5 +52,6 @@ void server_apply(struct session *session)
     session->strict = s->pipeline_order == SETTING_PIPELINE_ORDER_STRICT;
     session->max_clients = (uint32_t)bits_min((size_t)s->maxclients,
                                               session->server->fd_limit_clients);
+    stats_set_slow(session->stats, s);
     session->needs_auth = s->requirepass != NULL && s->requirepass[0] != 0;
 }

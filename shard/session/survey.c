@@ -6,6 +6,7 @@
 #include "shard/runtime/shard.h"
 #include "shard/session/call.h"
 #include "shard/session/client.h"
+#include "shard/session/dispatch.h"
 #include "shard/session/session.h"
 
 struct survey_leg {
@@ -19,19 +20,24 @@ static void survey_end(struct survey *survey)
     struct session *session = client->session;
     session->calls--;
     client->surveys--;
+    uint32_t errors = client->reply.errors;
     survey->done(client, survey);
     alloc_free(survey->answers);
     alloc_free(survey->legs);
     alloc_free(survey);
+    if (client->surveys > 0)
+        return; /* done() started another */
+    execute_surveyed(session, client, client->reply.errors != errors);
+    if (client->call != NULL) {
+        call_continue(client->call); /* though the client be gone: it holds locks */
+        return;
+    }
     if (client->closing) {
         client_settle(client);
         return;
     }
     client_flush_later(client);
-    if (client->call != NULL)
-        call_continue(client->call);
-    else
-        client_resume(client, STALL_CALL);
+    client_resume(client, STALL_CALL);
 }
 
 static void on_answer(struct shard *shard, struct message *message)

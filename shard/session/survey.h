@@ -5,7 +5,11 @@
  * `ask` runs once on each shard's thread, one shard after the other or at the same
  * time; survey->answers[i] is shard i's to write. `done` runs on the client's shard.
  * Until then the client takes no further command; `done` writes its reply. If the
- * client goes away meanwhile, `done` still runs (its reply is dropped).
+ * client goes away meanwhile, `done` still runs (its reply is dropped). The command's
+ * arguments are gone by then, unless EXEC runs it: what is needed later is copied.
+ *
+ * `done` may start the next survey instead of replying. The command counts as executed,
+ * with its time and its errors, when the last one is done.
  */
 #ifndef SHOAL_SHARD_SESSION_SURVEY_H
 #define SHOAL_SHARD_SESSION_SURVEY_H
