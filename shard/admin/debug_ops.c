@@ -100,7 +100,7 @@ static void op_populate(struct op *op)
 static void digest_visit(void *ctx, struct entry *entry)
 {
     struct digest digest = digest_entry(entry);
-    digest_xor(ctx, &digest);
+    digest_add(ctx, digest.bytes, sizeof digest.bytes);
 }
 
 static bool every_slot(void *ctx, uint32_t slot)
@@ -110,8 +110,8 @@ static bool every_slot(void *ctx, uint32_t slot)
     return true;
 }
 
-/* A bulk of MERGE_DIGEST_BYTES for each database: whether it has keys, and the exclusive
- * or of their digests. merge_digest() makes one digest of them. */
+/* A bulk of MERGE_DIGEST_BYTES for each database: whether it has keys, and what
+ * digest_add() makes of the digests of these. merge_digest() makes one digest of them. */
 static void op_digest(struct op *op)
 {
     size_t len = (size_t)op->ks->db_count * MERGE_DIGEST_BYTES;
