@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -26,3 +27,60 @@ void *alloc_aligned(size_t size, size_t align)
     if (unlikely(!ptr)) alloc_fail(size);
     return ptr;
 }
+
+#if ALLOC_PLAIN
+size_t __sanitizer_get_current_allocated_bytes(void);
+
+size_t alloc_used(void)
+{
+    return __sanitizer_get_current_allocated_bytes();
+}
+
+void alloc_purge(void)
+{
+}
+
+void alloc_report(void (*print)(const char *text, void *ctx), void *ctx)
+{
+    print("The allocator of a sanitizer keeps no statistics.\n", ctx);
+}
+
+void alloc_name(char *name, size_t size)
+{
+    snprintf(name, size, "sanitizer");
+}
+#else
+static bool add_area(const mi_heap_t *heap, const mi_heap_area_t *area, void *block, size_t size,
+                     void *ctx)
+{
+    (void)heap;
+    (void)block;
+    (void)size;
+    *(size_t *)ctx += area->used * area->block_size;
+    return true;
+}
+
+size_t alloc_used(void)
+{
+    size_t bytes = 0;
+    mi_heap_visit_blocks(mi_heap_get_default(), false, add_area, &bytes);
+    return bytes;
+}
+
+void alloc_purge(void)
+{
+    mi_collect(true);
+}
+
+void alloc_report(void (*print)(const char *text, void *ctx), void *ctx)
+{
+    mi_stats_merge();
+    mi_stats_print_out(print, ctx);
+}
+
+void alloc_name(char *name, size_t size)
+{
+    int version = mi_version(); /* 209 is 2.0.9 */
+    snprintf(name, size, "mimalloc-%d.%d.%d", version / 100, version / 10 % 10, version % 10);
+}
+#endif

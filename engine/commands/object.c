@@ -5,6 +5,7 @@
 #include <limits.h>
 
 #include "base/alloc.h"
+#include "engine/commands/object.h"
 #include "engine/commands/op.h"
 #include "op_handlers.gen.h"
 
@@ -35,6 +36,11 @@ static const char *encoding_name(const struct entry *e)
         if (encoding_names[i].type == e->type && encoding_names[i].encoding == e->encoding)
             return encoding_names[i].name;
     return "unknown";
+}
+
+const char *object_encoding_name(const struct entry *e)
+{
+    return encoding_name(e);
 }
 
 /* The entry of the key; NULL: there is none, nil was replied. */

@@ -24,6 +24,7 @@
 /* Figures other threads may read at any time. */
 struct shard_published {
     _Atomic uint64_t keys; /* in all databases */
+    _Atomic uint64_t memory; /* bytes in use when last measured, about once a second */
 };
 
 struct shard {

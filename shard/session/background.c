@@ -6,12 +6,15 @@
 
 #include "base/alloc.h"
 #include "base/bits.h"
+#include "net/io.h"
+#include "shard/admin/figures.h"
 #include "shard/session/batch.h"
 #include "shard/session/client.h"
 #include "shard/session/listen.h"
 #include "shard/session/pause.h"
 #include "shard/session/server.h"
 #include "shard/session/session.h"
+#include "shard/session/stats.h"
 
 #define EXPIRE_PERIOD_NS UINT64_C(100000000)
 #define EXPIRE_DELAY_NS UINT64_C(1000000000) /* at most, for the sake of transactions */
@@ -79,12 +82,38 @@ static void client_check(struct session *session, struct client *client, uint64_
     }
 }
 
+/* The largest buffers of clients, and what all take. */
+static void client_gauge(struct stats *stats, const struct client *client)
+{
+    uint64_t input = client->query.cap + resp_memory(&client->parser);
+    uint64_t output = reply_size(&client->reply) + reply_size(&client->sending);
+    stats->input_max[stats->second] = bits_max(stats->input_max[stats->second], input);
+    stats->output_max[stats->second] = bits_max(stats->output_max[stats->second], output);
+    stats->clients_bytes += client_memory(client);
+}
+
+void background_measure(struct session *session)
+{
+    struct node *node = session->shard->node;
+    uint64_t bytes = stats_memory(session->stats), sum = 0;
+    atomic_store_explicit(&session->shard->published.memory, bytes, memory_order_relaxed);
+    if (session->shard->index != 0)
+        return;
+    for (unsigned i = 0; i < node->shard_count; i++)
+        sum += atomic_load_explicit(&node->shards[i]->published.memory, memory_order_relaxed);
+    figures_peak(session, ALLOC_PLAIN ? bytes : sum);
+}
+
 static void each_second(struct session *session, uint64_t now_ns)
 {
+    stats_next_second(session->stats);
+    stats_set_slow(session->stats, session->settings); /* ticks are known better by now */
+    background_measure(session);
     for (struct list_node *node = session->clients.next, *next; node != &session->clients;
          node = next) {
         next = node->next;
         struct client *client = container_of(node, struct client, link);
+        client_gauge(session->stats, client);
         if (!client->closing)
             client_check(session, client, now_ns);
     }
@@ -116,6 +145,8 @@ int64_t background_step(struct shard *shard, uint64_t now_ns, bool *more)
     if (unlikely(shard->keyspace.reclaim != NULL))
         *more = keyspace_reclaim(&shard->keyspace, RECLAIM_ENTRIES) || *more;
     pause_step(session, now_ns);
+    if (now_ns >= session->stats->sample_ns)
+        stats_sample(session->stats, now_ns, &shard->io->counters);
     if (now_ns >= session->second_ns) {
         session->second_ns = now_ns + SECOND_NS;
         each_second(session, now_ns);

@@ -5,9 +5,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct session;
 struct shard;
 
 int64_t background_step(struct shard *shard, uint64_t now_ns, bool *more);
 bool background_drained(struct shard *shard);
+
+/* Measures the memory in use and lets the other shards know. */
+void background_measure(struct session *session);
 
 #endif

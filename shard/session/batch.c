@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/bits.h"
 #include "engine/keyspace/prefetch.h"
+#include "shard/admin/slow.h"
 #include "shard/session/client.h"
 #include "shard/session/execute.h"
 #include "shard/session/session.h"
@@ -218,7 +219,9 @@ static void item_run(struct session *session, struct batch *batch, struct batch_
     };
     batch->reply.resp = item->resp;
     shard->keyspace.no_touch = item->no_touch;
-    execute(session, &op);
+    uint64_t slow = execute(session, &op);
+    if (unlikely(slow != 0))
+        slow_note(session, item->client, op.command, op.argc, op.argv, op.blobs, slow);
     shard->keyspace.no_touch = false;
     item->end = reply_here(&batch->reply);
     if (unlikely(item->blobs != NULL))

@@ -11,6 +11,7 @@
 #include "engine/commands/command_ids.gen.h"
 #include "engine/commands/command_keys.h"
 #include "engine/commands/scan.h"
+#include "shard/admin/slow.h"
 #include "shard/runtime/shard.h"
 #include "shard/runtime/tx.h"
 #include "shard/session/call_part.h"
@@ -19,6 +20,7 @@
 #include "shard/session/execute.h"
 #include "shard/session/merge.h"
 #include "shard/session/session.h"
+#include "shard/session/stats.h"
 #include "engine/commands/session_handlers.gen.h"
 #include "shard/session/watch.h"
 
@@ -315,7 +317,9 @@ static struct share *share_add(struct work *work, struct call *call, const struc
     *share = (struct share){.command = queued->command, .argv = queued->argv,
                             .argc = queued->argc, .blobs = queued->blobs,
                             .db = call->client->db, .resp = call->client->resp,
-                            .no_touch = client_no_touch(call->client, queued->command)};
+                            .no_touch = client_no_touch(call->client, queued->command),
+                            .client = call->client,
+                            .part = queued->command->where == WHERE_ALL};
     return share;
 }
 
@@ -412,6 +416,7 @@ static void each_split(struct call *call, const struct queued *queued)
         if (counts[p] == 0)
             continue;
         struct share *share = share_add(&call->works[p], call, queued);
+        share->part = true;
         size_t args = (size_t)first + (size_t)counts[p] * (size_t)step;
         struct bytes *argv = alloc_get(args * (sizeof *argv + sizeof(struct blob *)));
         memcpy(argv, queued->argv, (size_t)first * sizeof *argv);
@@ -464,10 +469,26 @@ static void merge_begin(struct call *call, const struct queued *queued)
     hop_send(call, HOP_MERGE, call_hop_shares, call->at + 1 == call->queue->count);
 }
 
+/* Counts a command that several shards executed, as long as the longest of its parts. */
+static void merge_count(struct call *call, bool failed)
+{
+    const struct queued *queued = call->queue->items[call->at];
+    uint64_t ticks = 0;
+    for (uint32_t i = 0; i < call->work_count; i++)
+        if (call->works[i].share_count > 0)
+            ticks = bits_max(ticks, call->works[i].shares[0].ticks);
+    uint64_t slow = stats_count(call->session->stats, queued->command, ticks, failed,
+                                &call->client->reply);
+    if (unlikely(slow != 0))
+        slow_note(call->session, call->client, queued->command, queued->argc, queued->argv,
+                  queued->blobs, slow);
+}
+
 static void merge_end(struct call *call)
 {
     const struct command *command = call->queue->items[call->at]->command;
     struct reply *reply = &call->client->reply;
+    uint32_t errors = reply->errors;
     switch ((enum command_merge)command->merge) {
     case MERGE_SUM:
         merge_sum(reply, call->works, call->work_count);
@@ -485,10 +506,14 @@ static void merge_end(struct call *call)
         merge_pick(reply, call->works, call->work_count,
                    rng_next(&call->session->shard->keyspace.rng));
         break;
+    case MERGE_DIGEST:
+        merge_digest(reply, call->works, call->work_count, call->session->scratch.db_count);
+        break;
     case MERGE_NONE:
     case MERGE_COUNT:
         assert(false);
     }
+    merge_count(call, reply->errors != errors);
     call->at++;
 }
 
@@ -615,7 +640,9 @@ static void gather_run(struct call *call)
     if (queued->command->first_key > 0)
         op.key = op_key(&op, queued->command->first_key);
     ks->no_touch = client_no_touch(call->client, queued->command);
-    execute(session, &op);
+    uint64_t slow = execute(session, &op);
+    if (unlikely(slow != 0))
+        slow_note(session, call->client, op.command, op.argc, op.argv, op.blobs, slow);
     ks->no_touch = false;
     each_loan(call, loan_collect);
     keyspace_unobserve(ks, &observer);

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/bits.h"
+#include "shard/admin/slow.h"
 #include "shard/runtime/shard.h"
 #include "shard/session/execute.h"
 #include "shard/session/session.h"
@@ -32,7 +33,13 @@ void call_run_shares(struct shard *shard, struct work *work)
         if (share->command->first_key > 0 && share->command->first_key < share->argc)
             op.key = op_key(&op, share->command->first_key);
         ks->no_touch = share->no_touch;
-        execute(session, &op);
+        if (share->part) {
+            share->ticks = execute_part(session, &op);
+        } else {
+            uint64_t slow = execute(session, &op);
+            if (unlikely(slow != 0))
+                slow_note(session, share->client, op.command, op.argc, op.argv, op.blobs, slow);
+        }
         share->end = reply_here(&work->reply);
     }
     ks->no_touch = false;

@@ -13,6 +13,8 @@
 #include "shard/runtime/tx.h"
 #include "shard/session/watch.h"
 
+struct client;
+
 /* A command, or the share of it that a shard executes. */
 struct share {
     const struct command *command;
@@ -23,6 +25,9 @@ struct share {
     uint8_t resp;
     bool own_argv; /* argv was made for this share */
     bool no_touch;
+    bool part;     /* of a command that several shards execute: home counts the call */
+    uint64_t ticks; /* of the part */
+    struct client *client; /* home's; only what never changes during a call is read here */
     struct reply_mark *marks; /* MERGE_KEYS: end of each element of its reply */
     struct reply_mark end;    /* of its reply */
 };

@@ -11,6 +11,8 @@
 #include "base/alloc.h"
 #include "base/bits.h"
 #include "engine/commands/command_ids.gen.h"
+#include "shard/admin/debug.h"
+#include "shard/admin/slow.h"
 #include "shard/session/batch.h"
 #include "shard/session/call.h"
 #include "shard/session/client.h"
@@ -95,7 +97,9 @@ static enum outcome run_here(struct session *session, struct client *client,
         op.reply = &capture->reply;
     }
     shard->keyspace.no_touch = client_no_touch(client, request->command);
-    execute(session, &op);
+    uint64_t slow = execute(session, &op);
+    if (unlikely(slow != 0))
+        slow_note(session, client, op.command, op.argc, op.argv, blobs, slow);
     shard->keyspace.no_touch = false;
     if (unlikely(capture != NULL))
         batch_captured(capture);
@@ -139,14 +143,17 @@ void execute_session(struct session *session, struct client *client)
 {
     const struct command *command = client->command;
     uint32_t errors = client->reply.errors;
-    uint64_t begin = stats_begin(session->stats);
+    uint64_t begin = stats_ticks();
     client->began_ticks = begin;
     session_handlers[command->id](client);
     /* A command that started a survey is counted when that is done; not so EXEC, which
      * may have run one that did. */
     if (client->surveys > 0 && client->command == command)
         return;
-    stats_end(session->stats, command, begin, client->reply.errors != errors, &client->reply);
+    uint64_t slow = stats_end(session->stats, command, begin, client->reply.errors != errors,
+                              &client->reply);
+    if (unlikely(slow != 0) && client->command == command)
+        slow_note(session, client, command, client->argc, client->argv, NULL, slow);
 }
 
 void execute_surveyed(struct session *session, struct client *client, bool failed)
@@ -204,6 +211,21 @@ static void refuse(struct session *session, struct client *client, const struct 
     reject(session, client, command);
 }
 
+/* DEBUG is for those who are allowed to use it, and each subcommand runs in its way. */
+static bool admit_debug(struct session *session, struct client *client, struct request *request)
+{
+    if (!debug_allowed(client)) {
+        reply_error(&client->reply,
+                    "ERR DEBUG command not allowed. If the enable-debug-command option is set to "
+                    "\"local\", you can run it from a local connection, otherwise you need to set "
+                    "this option in the configuration file, and then restart the server.");
+        reject(session, client, request->command);
+        return false;
+    }
+    request->command = debug_command(request->command, (int)request->argc, request->argv);
+    return true;
+}
+
 /* Finds the command proper and refuses what may not be executed. False: refused, the
  * error was replied. */
 static bool admit(struct session *session, struct client *client, struct request *request)
@@ -236,6 +258,8 @@ static bool admit(struct session *session, struct client *client, struct request
         refuse(session, client, command, "", "NOAUTH Authentication required.");
         return false;
     }
+    if (unlikely(command->flags & CMD_PROTECTED) && command->id == COMMAND_DEBUG)
+        return admit_debug(session, client, request);
     return true;
 }
 
@@ -380,7 +404,7 @@ static bool is_clean(const struct request *request)
 {
     const struct command *command = request->command;
     return command != NULL && !command->is_container && arity_fits(command, request->argc) &&
-           command->key_step <= 1;
+           command->key_step <= 1 && !(command->flags & CMD_PROTECTED);
 }
 
 enum outcome dispatch(struct session *session, struct client *client,

@@ -11,16 +11,31 @@
 
 #define SMALL_KEYS 16
 
-void execute(struct session *session, struct op *op)
+/* During a pause no key expires. A writing command has to make room for its key. */
+static inline void handle(const struct session *session, struct op *op)
+{
+    if (unlikely(session->pause_until_ns != 0)) {
+        op->ks->keep_expired = (op->command->flags & CMD_WRITE) == 0;
+        op->command->op(op);
+        op->ks->keep_expired = false;
+    } else {
+        op->command->op(op);
+    }
+}
+
+uint64_t execute(struct session *session, struct op *op)
 {
     uint32_t errors = op->reply->errors;
-    uint64_t begin = stats_begin(session->stats);
-    /* During a pause no key expires. A writing command has to make room for its key. */
-    if (unlikely(session->pause_until_ns != 0))
-        op->ks->keep_expired = (op->command->flags & CMD_WRITE) == 0;
-    op->command->op(op);
-    op->ks->keep_expired = false;
-    stats_end(session->stats, op->command, begin, op->reply->errors != errors, op->reply);
+    uint64_t begin = stats_ticks();
+    handle(session, op);
+    return stats_end(session->stats, op->command, begin, op->reply->errors != errors, op->reply);
+}
+
+uint64_t execute_part(struct session *session, struct op *op)
+{
+    uint64_t begin = stats_ticks();
+    handle(session, op);
+    return stats_ticks() - begin;
 }
 
 static bool one_key(const struct command *command)

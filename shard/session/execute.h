@@ -13,8 +13,13 @@
 struct session;
 struct shard;
 
-/* Runs the handler and counts the call. */
-void execute(struct session *session, struct op *op);
+/* Runs the handler and counts the call. Returns its ticks if it was slow, to be handed
+ * to slow_note() with what the caller knows of the command, else 0. */
+uint64_t execute(struct session *session, struct op *op);
+
+/* Runs the handler for a part of a command that others execute too. Returns the ticks;
+ * the client's shard counts the call when it has the parts. */
+uint64_t execute_part(struct session *session, struct op *op);
 
 /* Whether a command whose keys are all here would have to wait; `key` is its first
  * key. To be asked only while the shard's queue has seats. */

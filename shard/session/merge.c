@@ -4,11 +4,13 @@
  */
 #include "shard/session/merge.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/number.h"
+#include "shard/admin/digest.h"
 #include "shard/session/call_part.h"
 
 /* Passes on the first error. */
@@ -106,6 +108,34 @@ void merge_pick(struct reply *reply, struct work *works, uint32_t count, uint64_
         reply_move(reply, part, (struct reply_mark){body + skip, 0}, reply_here(part));
         return;
     }
+}
+
+void merge_digest(struct reply *reply, struct work *works, uint32_t count, uint16_t dbs)
+{
+    struct digest all = {{0}};
+    for (uint16_t db = 0; db < dbs; db++) {
+        struct digest of_db = {{0}};
+        bool used = false;
+        for (uint32_t i = 0; i < count; i++) {
+            size_t body;
+            first_number(&works[i].reply, &body);
+            const char *part = works[i].reply.data + body + (size_t)db * MERGE_DIGEST_BYTES;
+            if (part[0] == 0)
+                continue;
+            struct digest digest;
+            memcpy(digest.bytes, part + 1, sizeof digest.bytes);
+            digest_xor(&of_db, &digest);
+            used = true;
+        }
+        if (!used)
+            continue;
+        uint32_t number = htonl(db);
+        digest_mix(&all, &number, sizeof number);
+        digest_xor(&all, &of_db);
+    }
+    char text[DIGEST_TEXT_SIZE];
+    digest_text(&all, text);
+    reply_status(reply, text);
 }
 
 void merge_keys(struct reply *reply, struct work *works, uint32_t count,

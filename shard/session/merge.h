@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "base/sha1.h"
 #include "net/reply.h"
 
 struct work;
@@ -14,6 +15,11 @@ void merge_sum(struct reply *reply, struct work *works, uint32_t count);
 void merge_ok(struct reply *reply, struct work *works, uint32_t count);
 void merge_concat(struct reply *reply, struct work *works, uint32_t count);
 void merge_pick(struct reply *reply, struct work *works, uint32_t count, uint64_t random);
+
+/* Each part is a bulk of MERGE_DIGEST_BYTES for each database: a byte that says whether it
+ * has keys, and their digest. The reply is the digest of all. */
+#define MERGE_DIGEST_BYTES (1 + SHA1_BYTES)
+void merge_digest(struct reply *reply, struct work *works, uint32_t count, uint16_t dbs);
 
 /* Element i of the reply is the next one of works[key_part[i]]. */
 void merge_keys(struct reply *reply, struct work *works, uint32_t count,

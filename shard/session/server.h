@@ -40,6 +40,9 @@ struct server {
     int unix_fd;            /* listening, or -1; shard 0 accepts for all */
     _Atomic int shutdown;   /* shared atomic: 1: SIGTERM, SHUTDOWN; the main thread acts */
     _Atomic uint64_t peak_memory;
+    _Atomic uint64_t startup_memory; /* shared atomic: what the shards used before serving */
+    _Atomic uint64_t replication_ids; /* shared atomic: how often the id was changed */
+    _Atomic uint64_t slow_entries;   /* shared atomic: slow log entries there ever were */
     unsigned next_unix; /* shard 0's: where the next unix connection goes */
     _Atomic unsigned quiet; /* shards that have nothing left to do while stopping */
 };

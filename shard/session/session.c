@@ -494,6 +494,8 @@ static bool session_init(struct shard *shard)
     session->watches = watch_table_new(shard);
     keyspace_init(&session->scratch, shard->node->options.databases, shard->node->hash_seed, 1);
     server_adopt_settings(session, session->server->initial);
+    background_measure(session);
+    atomic_fetch_add(&session->server->startup_memory, session->stats->memory_bytes);
     return listen_start(session);
 }
 
@@ -511,7 +513,6 @@ static void session_deinit(struct shard *shard)
     server_adopt_settings(session, NULL);
     alloc_free(session->open);
     alloc_free(session->sources);
-    alloc_free(session->listeners);
     alloc_free(session);
     shard->session = NULL;
 }

@@ -1,0 +1,63 @@
+/* Digest: see digest.h. */
+#include "shard/admin/digest.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <stdio.h>
+
+#include "base/number.h"
+#include "engine/keyspace/entry.h"
+
+/* What stands for each type; Redis's numbers. */
+static const uint32_t type_numbers[TYPE_COUNT] = {
+    [TYPE_STRING] = 0, [TYPE_LIST] = 1, [TYPE_SET] = 2,
+    [TYPE_ZSET] = 3,   [TYPE_HASH] = 4, [TYPE_STREAM] = 6,
+};
+
+void digest_xor(struct digest *digest, const struct digest *other)
+{
+    for (int i = 0; i < SHA1_BYTES; i++)
+        digest->bytes[i] ^= other->bytes[i];
+}
+
+void digest_add(struct digest *digest, const void *data, size_t len)
+{
+    struct digest of_data;
+    sha1(of_data.bytes, data, len);
+    digest_xor(digest, &of_data);
+}
+
+void digest_mix(struct digest *digest, const void *data, size_t len)
+{
+    digest_add(digest, data, len);
+    sha1(digest->bytes, digest->bytes, SHA1_BYTES);
+}
+
+void digest_value(struct digest *digest, const struct entry *e)
+{
+    static const char expiry_mark[] = "!!expire!!";
+    uint32_t type = htonl(type_numbers[e->type]);
+    digest_mix(digest, &type, sizeof type);
+    if (e->type == TYPE_STRING) {
+        char scratch[NUMBER_I64_MAX];
+        struct bytes value = entry_string(e, scratch);
+        digest_mix(digest, value.data, value.len);
+    }
+    if (entry_expiry(e) != ENTRY_NO_EXPIRY)
+        digest_add(digest, expiry_mark, sizeof expiry_mark - 1);
+}
+
+struct digest digest_entry(const struct entry *e)
+{
+    struct digest digest = {{0}};
+    struct bytes key = entry_key(e);
+    digest_mix(&digest, key.data, key.len);
+    digest_value(&digest, e);
+    return digest;
+}
+
+void digest_text(const struct digest *digest, char text[static DIGEST_TEXT_SIZE])
+{
+    for (int i = 0; i < SHA1_BYTES; i++)
+        snprintf(text + 2 * i, 3, "%02x", digest->bytes[i]);
+}
