@@ -79,7 +79,8 @@ static bool bind_address(struct session *session, const char *address)
     if (optional && (errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT || errno == ENOPROTOOPT ||
                      errno == EPROTONOSUPPORT))
         return true;
-    log_warning(server_log(session->server), "Could not create server TCP listening socket %s:%s: %s",
+    log_warning(server_log(session->server),
+                "Could not create server TCP listening socket %s:%s: %s",
                 address, port, strerror(errno));
     return false;
 }

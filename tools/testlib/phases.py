@@ -128,6 +128,7 @@ def make(root):
         build(root, "build", "the release build, warnings are errors"),
         build(root, "build-asan", "the build under ASan and UBSan, warnings are errors"),
         build(root, "build-tsan", "the server under TSan, warnings are errors", "shoal-server"),
+        pytest("house", "the rules of the tree", ["build"], 120, "-n", WORKERS, "test/house"),
         one("commands", "the command table against Redis", [], 60,
             ["/usr/bin/python3", "test/house/check_commands.py"]),
         pytest("harnesses", "the tests of the test tools", [], 300, "-n", WORKERS,
