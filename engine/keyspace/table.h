@@ -52,7 +52,7 @@ struct table {
 /* How a table learns the key of an item it holds a pointer to. */
 struct table_type {
     struct bytes (*key)(const void *item);
-    uint64_t (*hash)(const void *item, const void *ctx); /* called for tables above 8192 buckets only */
+    uint64_t (*hash)(const void *item, const void *ctx); /* above 8192 buckets only */
     const void *ctx;
 };
 

@@ -33,8 +33,9 @@ static int64_t first_number(const struct reply *part, size_t *body)
 {
     const char *end = memchr(part->data, '\r', part->len);
     int64_t value;
-    bool valid = end != NULL &&
-                 number_parse_i64(bytes_make(part->data + 1, (size_t)(end - part->data) - 1), &value);
+    bool valid = end != NULL && number_parse_i64(bytes_make(part->data + 1,
+                                                            (size_t)(end - part->data) - 1),
+                                                 &value);
     assert(valid);
     (void)valid;
     *body = (size_t)(end - part->data) + 2;

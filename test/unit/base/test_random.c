@@ -109,9 +109,9 @@ Test(random, entropy_fills_all_of_the_memory_and_differs)
 Test(random, hex_writes_exactly_the_digits_asked_for)
 {
     for (size_t n = 0; n <= 140; n++) {
-        char text[142];
+        char text[143] = "";
 
-        memset(text, '!', sizeof(text));
+        memset(text, '!', sizeof(text) - 1);
         random_hex(text, n);
         cr_assert_eq(strspn(text, "0123456789abcdef"), n);
         cr_assert_eq(text[n], '!');

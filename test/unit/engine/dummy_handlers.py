@@ -18,5 +18,6 @@ for path in generated:
 lines = ["struct op;", "struct client;"]
 for name, kind in sorted(handlers):
     lines.append(f"void {name}(struct {kind} *);")
-    lines.append(f"__attribute__((weak)) void {name}(struct {kind} *unused)\n{{\n    (void)unused;\n}}")
+    lines.append(f"__attribute__((weak)) void {name}(struct {kind} *unused)")
+    lines.append("{\n    (void)unused;\n}")
 output.write_text("\n".join(lines) + "\n", encoding="ascii")

@@ -240,7 +240,8 @@ Test(bitop, bad_operations_and_types_are_refused)
 {
     put_list("l");
     run_expect(&run, "BITOP NAND d a", SYNTAX);
-    run_expect(&run, "BITOP NOT d a b", "-ERR BITOP NOT must be called with a single source key.\r\n");
+    run_expect(&run, "BITOP NOT d a b",
+               "-ERR BITOP NOT must be called with a single source key.\r\n");
     run_expect(&run, "BITOP OR d a l", WRONG_TYPE);
     cr_assert_null(entry_of("d"));
 }

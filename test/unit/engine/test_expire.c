@@ -73,7 +73,8 @@ Test(expire, a_key_is_gone_after_its_time)
 
 Test(expire, a_time_that_has_passed_deletes_the_key)
 {
-    static const char *const lines[] = {"EXPIRE a -1", "EXPIRE a 0", "PEXPIRE a -9000000000000000000",
+    static const char *const lines[] = {"EXPIRE a -1", "EXPIRE a 0",
+                                        "PEXPIRE a -9000000000000000000",
                                         "EXPIREAT a 999", "EXPIREAT a -1", "PEXPIREAT a 1000000",
                                         "PEXPIREAT a -1"};
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {

@@ -133,7 +133,8 @@ Test(scan, the_cursor_is_slot_and_position)
     set("foo"); /* slot 12182 */
     set("bar"); /* slot 5061 */
     expect_scan("SCAN 0 COUNT 1", "*2\r\n$14\r\n21741124452352\r\n*1\r\n$3\r\nbar\r\n");
-    expect_scan("SCAN 21741124452352 COUNT 1", "*2\r\n$14\r\n52325586567168\r\n*1\r\n$3\r\nfoo\r\n");
+    expect_scan("SCAN 21741124452352 COUNT 1",
+                "*2\r\n$14\r\n52325586567168\r\n*1\r\n$3\r\nfoo\r\n");
     expect_scan("SCAN 52325586567168 COUNT 1", "*2\r\n$1\r\n0\r\n*0\r\n");
 }
 

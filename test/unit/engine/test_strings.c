@@ -228,7 +228,7 @@ Test(strings, mset_and_mget_take_many_keys)
 Test(strings, mget_marks_the_end_of_each_element)
 {
     enum { KEYS = 40 };
-    static char names[KEYS][8];
+    static char names[KEYS][16];
     struct bytes argv[KEYS + 1] = {bytes_of("MGET")};
     struct reply_mark marks[KEYS];
     for (int i = 0; i < KEYS; i++) {
