@@ -6,7 +6,10 @@
 #include <assert.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 void alloc_fail(size_t size)
 {
@@ -26,6 +29,16 @@ void *alloc_aligned(size_t size, size_t align)
 #endif
     if (unlikely(!ptr)) alloc_fail(size);
     return ptr;
+}
+
+void alloc_discard(void *bytes, size_t len)
+{
+#if !ALLOC_PLAIN
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t from = ((uintptr_t)bytes + page - 1) & ~(page - 1);
+    uintptr_t to = ((uintptr_t)bytes + len) & ~(page - 1);
+    if (from < to) madvise((void *)from, to - from, MADV_DONTNEED);
+#endif
 }
 
 #if ALLOC_PLAIN

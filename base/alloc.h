@@ -139,6 +139,10 @@ size_t alloc_used(void);
 /* Gives memory the calling thread has no use for back to the system. */
 void alloc_purge(void);
 
+/* Gives the memory behind these bytes of a block back to the system, whole pages of it; what
+ * the bytes are afterwards is not said. They stay part of the block. */
+void alloc_discard(void *bytes, size_t len);
+
 /* Calls `print` with the pieces of a report on the allocator, for people to read. */
 void alloc_report(void (*print)(const char *text, void *ctx), void *ctx);
 

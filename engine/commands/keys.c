@@ -203,7 +203,7 @@ void op_copy(struct op *op)
     }
     /* The entry of the source stays where it is when its table changes. */
     struct value copy;
-    if (!keyspace_copy_value(entry_value(source), &copy)) {
+    if (!keyspace_copy_value(op->ks, entry_value(source), &copy)) {
         op_error_memory(op);
         return;
     }

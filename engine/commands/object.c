@@ -13,34 +13,39 @@
 #define SHARED_INTS 10000    /* integers from 0 below this are shared in Redis */
 #define SHARED_REFS INT_MAX  /* ... and have so many references */
 
+#define SAMPLES_DEFAULT 5      /* elements of a large value that MEMORY USAGE looks at */
+
 #define POLICY_NOTE                                                                                \
     " Please note that when switching between policies at runtime LRU and LFU data will take "     \
     "some time to adjust."
 
-/* What an encoding is called: a row per encoding of a type. */
-static const struct {
-    uint8_t type, encoding;
-    const char *name;
-} encoding_names[] = {
-    {TYPE_STRING, ENCODING_EMBEDDED, "embstr"}, /* raw when long or edited */
-    {TYPE_STRING, ENCODING_INT, "int"},
-    {TYPE_STRING, ENCODING_BLOB, "raw"},
-};
-
-static const char *encoding_name(const struct entry *e)
+static const char *string_encoding(const struct entry *e)
 {
-    if (e->type == TYPE_STRING && e->encoding == ENCODING_EMBEDDED &&
-        (e->flags & ENTRY_EDITED || entry_embedded_len(e) > EMBSTR_MAX))
+    if (e->encoding == ENCODING_INT)
+        return "int";
+    if (e->encoding == ENCODING_BLOB || e->flags & ENTRY_EDITED ||
+        entry_embedded_len(e) > EMBSTR_MAX)
         return "raw";
-    for (size_t i = 0; i < sizeof encoding_names / sizeof encoding_names[0]; i++)
-        if (encoding_names[i].type == e->type && encoding_names[i].encoding == e->encoding)
-            return encoding_names[i].name;
-    return "unknown";
+    return "embstr";
 }
 
-const char *object_encoding_name(const struct entry *e)
+const char *object_encoding_name(const struct keyspace *ks, const struct entry *e)
 {
-    return encoding_name(e);
+    if (e->type == TYPE_STRING)
+        return string_encoding(e);
+    if (e->encoding == ENCODING_OBJECT)
+        return ks->objects[e->type]->encoding;
+    return e->type == TYPE_SET && e->flags & ENTRY_INTSET ? "intset" : "listpack";
+}
+
+size_t object_bytes(const struct keyspace *ks, const struct entry *e, size_t samples)
+{
+    size_t bytes = entry_bytes(e);
+    if (e->encoding == ENCODING_BLOB)
+        bytes += alloc_usable(entry_blob(e));
+    else if (e->encoding == ENCODING_OBJECT)
+        bytes += ks->objects[e->type]->bytes(entry_object(e), samples);
+    return bytes;
 }
 
 /* The entry of the key; NULL: there is none, nil was replied. */
@@ -56,7 +61,7 @@ void op_object_encoding(struct op *op)
 {
     const struct entry *e = object_of(op);
     if (e != NULL)
-        reply_bulk_cstr(op->reply, encoding_name(e));
+        reply_bulk_cstr(op->reply, object_encoding_name(op->ks, e));
 }
 
 void op_object_refcount(struct op *op)
@@ -97,10 +102,10 @@ void op_object_freq(struct op *op)
     reply_int(op->reply, e->access & 0xff);
 }
 
-/* Reads [SAMPLES count], which matters to no value that is measured exactly; false:
- * an error was replied. */
-static bool samples_parse(struct op *op)
+/* Reads [SAMPLES count]; false: an error was replied. */
+static bool samples_parse(struct op *op, size_t *count)
 {
+    *count = SAMPLES_DEFAULT;
     for (int i = 3; i < op->argc; i += 2) {
         int64_t samples = -1;
         if (op_arg_is(op, i, "samples") && i + 1 < op->argc && !op_int(op, i + 1, &samples))
@@ -109,6 +114,7 @@ static bool samples_parse(struct op *op)
             op_error_syntax(op);
             return false;
         }
+        *count = (size_t)samples;
     }
     return true;
 }
@@ -117,7 +123,8 @@ static bool samples_parse(struct op *op)
  * the table of its slot. */
 void op_memory_usage(struct op *op)
 {
-    if (!samples_parse(op))
+    size_t samples;
+    if (!samples_parse(op, &samples))
         return;
     const struct entry *e = keyspace_find(op->ks, op->db, &op->key).entry;
     if (e == NULL) {
@@ -125,8 +132,6 @@ void op_memory_usage(struct op *op)
         return;
     }
     const struct table *table = &op->db->slots[op->key.slot];
-    size_t bytes = entry_bytes(e) + table_bytes(table) / table_count(table);
-    if (e->encoding == ENCODING_BLOB)
-        bytes += alloc_usable(entry_blob(e));
+    size_t bytes = object_bytes(op->ks, e, samples) + table_bytes(table) / table_count(table);
     reply_int(op->reply, (int64_t)bytes);
 }

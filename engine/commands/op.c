@@ -1,6 +1,10 @@
 /* Op: see op.h. */
 #include "engine/commands/op.h"
 
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/number.h"
 
@@ -93,6 +97,61 @@ bool op_ldouble(struct op *op, int i, long double *value)
         return true;
     reply_error(op->reply, "ERR value is not a valid float");
     return false;
+}
+
+bool op_double(struct op *op, int i, double *value)
+{
+    if (number_parse_double(op->argv[i], value))
+        return true;
+    reply_error(op->reply, "ERR value is not a valid float");
+    return false;
+}
+
+bool op_timeout(struct op *op, int i, int64_t *timeout_ms)
+{
+    long double seconds;
+    if (!number_parse_ldouble(op->argv[i], &seconds)) {
+        reply_error(op->reply, "ERR timeout is not a float or out of range");
+        return false;
+    }
+    long double ms = ceill(seconds * 1000);
+    if (ms > (long double)INT64_MAX || ms < (long double)INT64_MIN) {
+        reply_error(op->reply, "ERR timeout is out of range");
+        return false;
+    }
+    if (ms < 0) {
+        reply_error(op->reply, "ERR timeout is negative");
+        return false;
+    }
+    if ((int64_t)ms > INT64_MAX - op->ks->now_ms) {
+        reply_error(op->reply, "ERR timeout is out of range");
+        return false;
+    }
+    *timeout_ms = (int64_t)ms;
+    return true;
+}
+
+bool op_waits(struct op *op, int64_t timeout_ms)
+{
+    if (op->wait == NULL)
+        return false;
+    op->wait->waits = true;
+    op->wait->timeout_ms = timeout_ms;
+    return true;
+}
+
+void op_wait_arg(struct op *op, int i, struct bytes text)
+{
+    struct op_wait *wait = op->wait;
+    assert(wait != NULL && wait->waits && i < op->argc);
+    if (wait->args == NULL)
+        wait->args = alloc_zeroed((size_t)op->argc * sizeof(struct blob *));
+    struct blob *blob = blob_try(text.len, text.len);
+    if (blob == NULL)
+        alloc_fail(text.len);
+    memcpy(blob->data, text.data, text.len);
+    blob_put(wait->args[i]);
+    wait->args[i] = blob;
 }
 
 bool op_expiry(struct op *op, int i, bool seconds, bool relative, bool positive, int64_t *at_ms)

@@ -33,6 +33,27 @@ struct op_limits {
     uint64_t bulk_max;       /* proto-max-bulk-len */
     bool lfu;                /* maxmemory-policy is an LFU one */
     bool lazy_user_del;      /* lazyfree-lazy-user-del */
+    /* Up to where values keep their small form; 64-bit as the settings are. */
+    uint64_t hash_max_listpack_entries, hash_max_listpack_value;
+    uint64_t set_max_intset_entries, set_max_listpack_entries, set_max_listpack_value;
+    uint64_t zset_max_listpack_entries, zset_max_listpack_value;
+    int list_max_listpack_size;       /* elements, or -1 to -5: 4, 8, 16, 32, 64 KB */
+    uint64_t stream_node_max_bytes, stream_node_max_entries; /* 0: no limit */
+    uint64_t hll_sparse_max_bytes;
+};
+
+/*
+ * Waiting: how a blocking command that finds nothing to do tells its caller. The caller
+ * keeps the client waiting until one of the command's keys changes, and runs the
+ * handler again, the whole of it; after the time-out it runs it once more with
+ * op->wait NULL.
+ */
+struct op_wait {
+    bool waits;         /* set by the handler: nothing was replied or changed */
+    int64_t timeout_ms; /* how long; 0: for ever */
+    /* What argv[i] has to be when it runs again ("$" of XREAD is the last id of now);
+     * NULL for the arguments that stay. argc of them, filled by op_wait_arg(). */
+    struct blob **args;
 };
 
 struct op {
@@ -46,6 +67,7 @@ struct op {
     const struct op_limits *limits;
     struct blob **blobs;      /* blobs[i] holds argv[i], or NULL; NULL: none does */
     struct reply_mark *marks; /* MERGE_KEYS on several shards: where each element ends */
+    struct op_wait *wait;     /* NULL: the command may not wait (EXEC, time is up) */
 };
 
 /* The key named by argv[i]. */
@@ -92,6 +114,20 @@ bool op_int_or(struct op *op, int i, int64_t *value, const char *error);
 
 /* Parses argv[i] as a long double; error "ERR value is not a valid float". */
 bool op_ldouble(struct op *op, int i, long double *value);
+
+/* Parses argv[i] as a double; error "ERR value is not a valid float". */
+bool op_double(struct op *op, int i, double *value);
+
+/* The time-out of a blocking command, seconds in argv[i] (fractions allowed), as ms;
+ * replies Redis's errors for what is no number, negative or too large. */
+bool op_timeout(struct op *op, int i, int64_t *timeout_ms);
+
+/* A blocking command has found nothing: true, the client will wait, the handler returns
+ * without a reply; false: it may not, the handler replies that there is nothing. */
+bool op_waits(struct op *op, int64_t timeout_ms);
+
+/* After op_waits(): argv[i] will be this text when the command runs again. */
+void op_wait_arg(struct op *op, int i, struct bytes text);
 
 /*
  * An expiry given as argv[i] in seconds or milliseconds, relative to now or absolute,

@@ -23,6 +23,40 @@ size_t entry_bytes(const struct entry *e)
     return alloc_usable(e);
 }
 
+/* Writes an entry into memory that is large enough. */
+static void entry_write(struct entry *e, struct bytes key, const struct value *value,
+                        int64_t expiry)
+{
+    e->type = value->type & 15;
+    e->encoding = value->encoding & 15;
+    e->flags = (uint8_t)((expiry == ENTRY_NO_EXPIRY ? 0 : ENTRY_EXPIRES) |
+                         (key.len >= LONG_KEY_LEN ? ENTRY_LONG_KEY : 0) |
+                         (value->flags & ENTRY_VARIANT));
+    e->key_len = (uint16_t)bits_min(key.len, LONG_KEY_LEN);
+    e->access = 0;
+    char *p = e->body;
+    if (expiry != ENTRY_NO_EXPIRY) {
+        memcpy(p, &expiry, 8);
+        p += 8;
+    }
+    if (value->encoding == ENCODING_EMBEDDED) {
+        uint32_t len = (uint32_t)value->embedded.len;
+        memcpy(p, &len, 4);
+        p += 4;
+    } else {
+        memcpy(p, &value->word, 8);
+        p += 8;
+    }
+    if (key.len >= LONG_KEY_LEN) {
+        uint32_t len = (uint32_t)key.len;
+        memcpy(p, &len, 4);
+        p += 4;
+    }
+    memcpy(p, key.data, key.len);
+    if (value->encoding == ENCODING_EMBEDDED)
+        memcpy(p + key.len, value->embedded.data, value->embedded.len);
+}
+
 struct entry *entry_make(struct bytes key, struct value value, int64_t expiry,
                          struct entry *reuse)
 {
@@ -37,41 +71,22 @@ struct entry *entry_make(struct bytes key, struct value value, int64_t expiry,
     }
     if (e == NULL)
         e = alloc_get(size);
-    e->type = value.type & 15;
-    e->encoding = value.encoding & 15;
-    e->flags = (uint8_t)((expiry == ENTRY_NO_EXPIRY ? 0 : ENTRY_EXPIRES) |
-                         (key.len >= LONG_KEY_LEN ? ENTRY_LONG_KEY : 0) |
-                         (value.flags & ENTRY_EDITED));
-    e->key_len = (uint16_t)bits_min(key.len, LONG_KEY_LEN);
-    e->access = 0;
-    char *p = e->body;
-    if (expiry != ENTRY_NO_EXPIRY) {
-        memcpy(p, &expiry, 8);
-        p += 8;
-    }
-    if (value.encoding == ENCODING_EMBEDDED) {
-        uint32_t len = (uint32_t)value.embedded.len;
-        memcpy(p, &len, 4);
-        p += 4;
-    } else {
-        memcpy(p, &value.word, 8);
-        p += 8;
-    }
-    if (key.len >= LONG_KEY_LEN) {
-        uint32_t len = (uint32_t)key.len;
-        memcpy(p, &len, 4);
-        p += 4;
-    }
-    memcpy(p, key.data, key.len);
-    if (value.encoding == ENCODING_EMBEDDED)
-        memcpy(p + key.len, value.embedded.data, value.embedded.len);
+    entry_write(e, key, &value, expiry);
+    return e;
+}
+
+struct entry *entry_make_wide(struct bytes key, struct value value, int64_t expiry, size_t cap)
+{
+    assert(value.encoding == ENCODING_EMBEDDED && cap >= value.embedded.len);
+    struct entry *e = alloc_get(size_for(key, &value, expiry) - value.embedded.len + cap);
+    entry_write(e, key, &value, expiry);
     return e;
 }
 
 struct value entry_value(const struct entry *e)
 {
     struct value value = {.type = e->type, .encoding = e->encoding,
-                          .flags = e->flags & ENTRY_EDITED};
+                          .flags = e->flags & ENTRY_VARIANT};
     if (e->encoding == ENCODING_EMBEDDED)
         value.embedded = entry_embedded(e);
     else
@@ -101,7 +116,6 @@ bool entry_embedded_grow(struct entry *e, size_t len)
     size_t at = (size_t)(old.data - (const char *)e);
     if (len > old.len && at + len > alloc_usable(e))
         return false;
-    uint32_t stored = (uint32_t)len;
-    memcpy(e->body + entry_value_at(e), &stored, 4);
+    entry_set_embedded_len(e, len);
     return true;
 }

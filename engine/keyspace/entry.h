@@ -2,11 +2,12 @@
  * Entry: a key and its value in one allocation.
  *
  *   header 8 | expiry 8, if any | value word 8, or length 4 of an embedded string
- *            | length 4 of a long key, if long | key | embedded string
+ *            | length 4 of a long key, if long | key | embedded bytes
  *
  * Strings up to ENTRY_EMBED_MAX bytes are embedded, 64-bit integers sit in the
- * value word, longer strings in a blob the value word points to, other types in an
- * object of their own. The value word holds nothing shared with another entry.
+ * value word, longer strings in a blob the value word points to. Other types have a
+ * small form, a listpack or intset kept like a string, and a large one, an object of
+ * their own (object.h). The value word holds nothing shared with another entry.
  *
  * An entry belongs to the shard of its slot. Functions that may move it return
  * the new address; the caller puts that into the table.
@@ -38,10 +39,10 @@ enum value_type {
 };
 
 enum value_encoding {
-    ENCODING_EMBEDDED, /* string, inside the entry */
+    ENCODING_EMBEDDED, /* string or small form of another type, inside the entry */
     ENCODING_INT,      /* string, a number in the value word */
-    ENCODING_BLOB,     /* string, in a blob */
-    ENCODING_OBJECT,   /* the first encoding of the other types: value word is a pointer */
+    ENCODING_BLOB,     /* string or small form, in a blob */
+    ENCODING_OBJECT,   /* large form of a type other than string */
 };
 
 /* "string", "list"...: what TYPE answers and SCAN TYPE takes. */
@@ -49,7 +50,9 @@ extern const char *const entry_type_names[TYPE_COUNT];
 
 #define ENTRY_EXPIRES  1u /* has an expiry */
 #define ENTRY_LONG_KEY 2u /* key of 64 KB or more */
-#define ENTRY_EDITED   4u /* string changed in place: OBJECT ENCODING says raw */
+#define ENTRY_VARIANT  4u /* stays with the value; what it means depends on the type: */
+#define ENTRY_EDITED   ENTRY_VARIANT /* string changed in place: OBJECT ENCODING says raw */
+#define ENTRY_INTSET   ENTRY_VARIANT /* small form of a set: an intset, no listpack */
 
 struct entry {
     uint8_t type : 4;
@@ -152,7 +155,7 @@ static inline size_t entry_string_len(const struct entry *e)
 
 /* What a value is made of, before it has an entry; at most one owner. */
 struct value {
-    uint8_t type, encoding, flags; /* flags: ENTRY_EDITED */
+    uint8_t type, encoding, flags; /* flags: ENTRY_VARIANT */
     struct bytes embedded;         /* ENCODING_EMBEDDED: copied into the entry */
     uint64_t word;                 /* otherwise */
 };
@@ -164,12 +167,23 @@ struct value {
 struct entry *entry_make(struct bytes key, struct value value, int64_t expiry,
                          struct entry *reuse);
 
+/* As entry_make(), in memory of its own, with room for `cap` bytes of the embedded
+ * value; the value may lie anywhere. */
+struct entry *entry_make_wide(struct bytes key, struct value value, int64_t expiry, size_t cap);
+
 /* The value of an entry, viewed: the embedded bytes stay in the entry, the word
  * stays the entry's unless the caller forgets it there. */
 struct value entry_value(const struct entry *e);
 
 /* The entry with another expiry, at the same or a new address. */
 struct entry *entry_set_expiry(struct entry *e, int64_t expiry);
+
+/* Sets the length of the embedded value, which has to fit the entry's memory. */
+static inline void entry_set_embedded_len(struct entry *e, size_t len)
+{
+    uint32_t stored = (uint32_t)len;
+    memcpy(e->body + entry_value_at(e), &stored, 4);
+}
 
 /* Makes the embedded string of an entry `len` bytes long, no shorter than it is, if
  * the memory of the entry allows it; the new bytes are not initialised. */

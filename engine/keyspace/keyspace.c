@@ -1,5 +1,5 @@
-/* Keyspace: see keyspace.h. Expiry by time and the freeing of emptied databases
- * are in keyspace_background.c. */
+/* Keyspace: see keyspace.h. Expiry by time is in keyspace_background.c, the
+ * freeing of what is large in reclaim.c. */
 #include "engine/keyspace/keyspace.h"
 
 #include <assert.h>
@@ -9,8 +9,8 @@
 #include "base/bits.h"
 #include "base/crc.h"
 #include "base/hash.h"
+#include "engine/keyspace/reclaim.h"
 
-#define LARGE_BLOB_BYTES (256 * 1024) /* from here on, freeing is left to another thread */
 #define RANDOM_TRIES 100                /* at keys that turn out to have expired */
 
 static struct bytes item_key(const void *item)
@@ -66,32 +66,27 @@ struct key keyspace_key(uint64_t seed, struct bytes name)
         .name = name, .hash = hash_bytes(name.data, name.len, seed), .slot = keyspace_slot(name)};
 }
 
-static void free_blob(struct keyspace *ks, struct blob *blob)
-{
-    if (!blob_drop(blob))
-        return;
-    if (blob->cap >= LARGE_BLOB_BYTES && ks->free_large != NULL)
-        ks->free_large(ks->free_large_ctx, blob);
-    else
-        alloc_free(blob);
-}
-
 void keyspace_free_value(struct keyspace *ks, struct value value)
 {
     if (value.encoding == ENCODING_BLOB)
-        free_blob(ks, (struct blob *)(uintptr_t)value.word);
+        reclaim_blob(ks, (struct blob *)(uintptr_t)value.word);
+    else if (value.encoding == ENCODING_OBJECT)
+        reclaim_object(ks, ks->objects[value.type], (void *)(uintptr_t)value.word);
 }
 
 static void entry_free(struct keyspace *ks, struct entry *e)
 {
-    if (e->encoding == ENCODING_BLOB)
-        free_blob(ks, entry_blob(e));
+    if (e->encoding != ENCODING_EMBEDDED)
+        keyspace_free_value(ks, entry_value(e));
     alloc_free(e);
 }
 
-bool keyspace_copy_value(struct value value, struct value *copy)
+bool keyspace_copy_value(const struct keyspace *ks, struct value value, struct value *copy)
 {
-    if (value.encoding == ENCODING_BLOB) {
+    if (value.encoding == ENCODING_OBJECT) {
+        const void *from = (const void *)(uintptr_t)value.word;
+        value.word = (uint64_t)(uintptr_t)ks->objects[value.type]->copy(from, ks->seed);
+    } else if (value.encoding == ENCODING_BLOB) {
         const struct blob *from = (const struct blob *)(uintptr_t)value.word;
         struct blob *blob = blob_try(from->len, from->len);
         if (blob == NULL)
@@ -202,6 +197,13 @@ static void entry_add(struct keyspace *ks, struct db *db, const struct key *key,
     found->place = (struct table_place){NULL, 0};
 }
 
+/* The place of a key that was just added. */
+static void found_place(const struct db *db, const struct key *key, struct found *found)
+{
+    if (found->place.bucket == NULL)
+        found->place = table_find(&db->slots[key->slot], &find_type, key->name, key->hash);
+}
+
 struct entry *keyspace_put(struct keyspace *ks, struct db *db, const struct key *key,
                            struct found *found, struct value value, int64_t expiry)
 {
@@ -213,10 +215,11 @@ struct entry *keyspace_put(struct keyspace *ks, struct db *db, const struct key 
         expiry_moved(ks, db, key, ENTRY_NO_EXPIRY, expiry);
         return found->entry;
     }
+    found_place(db, key, found);
     int64_t before = entry_expiry(old);
-    if (old->encoding == ENCODING_BLOB &&
-        !(value.encoding == ENCODING_BLOB && value.word == entry_word(old)))
-        free_blob(ks, entry_blob(old));
+    if (old->encoding >= ENCODING_BLOB &&
+        !(value.encoding == old->encoding && value.word == entry_word(old)))
+        keyspace_free_value(ks, entry_value(old));
     /* The name may lie in the old entry (a command on what it just read). */
     struct bytes stored = entry_key(old);
     bool inside = key->name.data == stored.data;
@@ -231,13 +234,32 @@ struct entry *keyspace_put(struct keyspace *ks, struct db *db, const struct key 
     return e;
 }
 
+void keyspace_replace(struct keyspace *ks, struct db *db, const struct key *key,
+                      struct found *found, struct entry *e)
+{
+    struct entry *old = found->entry;
+    int64_t before = old == NULL ? ENTRY_NO_EXPIRY : entry_expiry(old);
+    e->access = old == NULL ? ks->access_now : old->access;
+    found->entry = e;
+    if (old == NULL) {
+        entry_add(ks, db, key, found);
+    } else {
+        found_place(db, key, found);
+        table_replace(found->place, e);
+        alloc_free(old);
+    }
+    expiry_moved(ks, db, key, before, entry_expiry(e));
+}
+
 /* Takes the entry out of its table, leaving it allocated. */
 static void entry_unlink(struct keyspace *ks, struct db *db, const struct key *key,
                          const struct found *found)
 {
     struct table *table = &db->slots[key->slot];
+    struct found here = *found;
+    found_place(db, key, &here);
     expiry_moved(ks, db, key, entry_expiry(found->entry), ENTRY_NO_EXPIRY);
-    table_remove(table, &ks->tables, found->place, key->hash);
+    table_remove(table, &ks->tables, here.place, key->hash);
     if (table->root == 0)
         db->busy[key->slot / 64] &= ~(UINT64_C(1) << (key->slot % 64));
     db->keys--;
@@ -267,6 +289,7 @@ struct value keyspace_take(struct keyspace *ks, struct db *db, const struct key 
 void keyspace_expire(struct keyspace *ks, struct db *db, const struct key *key,
                      struct found *found, int64_t expiry)
 {
+    found_place(db, key, found);
     int64_t before = entry_expiry(found->entry);
     struct entry *e = entry_set_expiry(found->entry, expiry);
     if (e != found->entry) {

@@ -22,9 +22,12 @@
 #include "base/random.h"
 #include "engine/keyspace/entry.h"
 #include "engine/keyspace/expiry.h"
+#include "engine/keyspace/object.h"
 #include "engine/keyspace/table.h"
 
 #define SLOT_COUNT 16384
+
+struct reclaim;
 
 /* A key's name and what follows from it. */
 struct key {
@@ -65,6 +68,12 @@ struct observer {
     struct observer *next;
 };
 
+/* What was deleted and is too large to be freed at once: emptied databases, objects,
+ * large blobs; freed in slices by keyspace_reclaim(). */
+struct reclaim_list {
+    struct reclaim *first, *last;
+};
+
 struct keyspace_counters {
     uint64_t hits, misses;
     uint64_t expired;        /* keys deleted because their time had come */
@@ -87,13 +96,13 @@ struct keyspace {
     struct rng rng;
     struct observer *observers;
     struct keyspace_counters counters;
-    struct reclaim *reclaim; /* emptied databases whose memory is still to be freed */
-    /* Called to free a large blob off this thread; NULL: freed in place. */
-    void (*free_large)(void *ctx, struct blob *blob);
-    void *free_large_ctx;
+    struct reclaim_list reclaim;
+    /* Row i is of the large form of type i; a constant of who made the keyspace. NULL:
+     * there are only strings. */
+    const struct object_type *const *objects;
 };
 
-/* seed: of the key hash, the same for all shards of a node. */
+/* seed: of the hash of keys and members, the same for all shards of a node. */
 void keyspace_init(struct keyspace *ks, uint16_t db_count, uint64_t seed, uint64_t rng_seed);
 void keyspace_deinit(struct keyspace *ks);
 
@@ -146,10 +155,19 @@ void keyspace_expire(struct keyspace *ks, struct db *db, const struct key *key,
 
 /* Copies a value, giving the copy memory of its own; embedded bytes stay where they
  * are. False: no memory, the copy is not set. */
-bool keyspace_copy_value(struct value value, struct value *copy);
+bool keyspace_copy_value(const struct keyspace *ks, struct value value, struct value *copy);
 
-/* Drops a value nobody took. */
+/* Drops a value nobody took; a large one is left to keyspace_reclaim(). */
 void keyspace_free_value(struct keyspace *ks, struct value value);
+
+/*
+ * Puts an entry that was made for this key (taken over) in the place of the one that
+ * was found, or adds it. The old entry is freed but not what its value word points
+ * to: the new one has that, or the caller. The new entry may have been made from the
+ * bytes of the old one. Sets `found`, and the access time of a key that is new.
+ */
+void keyspace_replace(struct keyspace *ks, struct db *db, const struct key *key,
+                      struct found *found, struct entry *e);
 
 /* Tells the observers that a key changed. Every command that changed one calls
  * this, once a key, after the change. */
@@ -167,8 +185,15 @@ void keyspace_flush(struct keyspace *ks, struct db *db);
 /* Exchanges the contents of two databases. */
 void keyspace_swap(struct keyspace *ks, struct db *a, struct db *b);
 
-/* Frees about that many entries of emptied databases. True if more is left. */
+/* Frees some of what was deleted, as much work as that many entries. True if more is
+ * left. */
 bool keyspace_reclaim(struct keyspace *ks, size_t entries);
+
+/* Whether something is left for keyspace_reclaim(). */
+static inline bool keyspace_has_garbage(const struct keyspace *ks)
+{
+    return ks->reclaim.first != NULL;
+}
 
 /*
  * Deletes keys whose time has come, looking at up to `notes` notes of the wheels;

@@ -1,6 +1,6 @@
 /*
- * Keyspace, what goes on between commands: deleting keys whose time has come and
- * freeing what emptied databases held, both in slices whose size the caller sets.
+ * Keyspace, what goes on between commands: deleting keys whose time has come, in slices
+ * whose size the caller sets.
  */
 #include <assert.h>
 
@@ -8,62 +8,21 @@
 #include "base/bits.h"
 #include "base/hash.h"
 #include "engine/keyspace/keyspace.h"
+#include "engine/keyspace/reclaim.h"
 
 #define STALE_NOTES_MIN 65536
 #define RENOTE_SLOTS 64
 #define PART_KEYS 64
 
-/* The slots of an emptied database, freed from `slot` on. */
-struct reclaim {
-    struct reclaim *next;
-    struct table *slots;
-    uint32_t slot;
-};
-
 void keyspace_flush(struct keyspace *ks, struct db *db)
 {
     if (db->slots == NULL)
         return;
-    struct reclaim *job = alloc_get(sizeof *job);
-    *job = (struct reclaim){.next = ks->reclaim, .slots = db->slots};
-    ks->reclaim = job;
+    reclaim_slots(ks, db->slots);
     alloc_free(db->busy);
     expiry_free(db->wheel);
     *db = (struct db){.index = db->index, .renote_slot = SLOT_COUNT};
     keyspace_changed(ks, db, NULL, CHANGE_FLUSH, 'g', "flushdb");
-}
-
-struct drain {
-    struct keyspace *ks;
-    size_t freed;
-};
-
-static void drain_entry(void *ctx, void *item)
-{
-    struct drain *drain = ctx;
-    struct entry *e = item;
-    if (e->encoding != ENCODING_EMBEDDED)
-        keyspace_free_value(drain->ks, entry_value(e));
-    alloc_free(e);
-    drain->freed++;
-}
-
-bool keyspace_reclaim(struct keyspace *ks, size_t entries)
-{
-    struct reclaim *job = ks->reclaim;
-    if (job == NULL)
-        return false;
-    struct drain drain = {.ks = ks};
-    while (job->slot < SLOT_COUNT && drain.freed < entries) {
-        if (!table_drain(&job->slots[job->slot], drain_entry, &drain, entries - drain.freed))
-            job->slot++;
-    }
-    if (job->slot < SLOT_COUNT)
-        return true;
-    ks->reclaim = job->next;
-    alloc_free(job->slots);
-    alloc_free(job);
-    return ks->reclaim != NULL;
 }
 
 /* The keys of a slot that belong to a note: those that have expired, and when the

@@ -186,7 +186,7 @@ static void op_object(struct op *op)
     char text[256];
     snprintf(text, sizeof text,
              "Value at:%p refcount:1 encoding:%s serializedlength:%zu lru:%u lru_seconds_idle:%u",
-             (const void *)e, object_encoding_name(e),
+             (const void *)e, object_encoding_name(op->ks, e),
              e->type == TYPE_STRING ? serialized_bytes(e) : 0, e->access & 0xffffff,
              e->access < now ? now - e->access : 0);
     reply_status(op->reply, text);

@@ -152,7 +152,7 @@ static void gather_plain(struct session *session, struct figures *figures)
         ticks += stats->commands[i].ticks;
     figures->command_us = (uint64_t)((double)ticks / stats_ticks_per_us(stats));
     figures->batches = session->batches_out;
-    figures->pending_frees = shard->keyspace.reclaim != NULL;
+    figures->pending_frees = keyspace_has_garbage(&shard->keyspace);
     figures->io = shard->io->counters;
     add_keyspace(&figures->keyspace, &shard->keyspace.counters);
     /* Keys brought together from several shards are looked up in the scratch keyspace. */

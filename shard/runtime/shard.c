@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 
 #include "base/alloc.h"
+#include "engine/types/types.h"
 #include "base/cpu.h"
 
 #define BACKGROUND_PERIOD_NS UINT64_C(50000000) /* at least so often when idle */
@@ -166,6 +167,7 @@ static bool setup(struct shard *shard)
     uint64_t rng_seed;
     random_entropy(&rng_seed, sizeof rng_seed);
     keyspace_init(&shard->keyspace, node->options.databases, node->hash_seed, rng_seed);
+    shard->keyspace.objects = types_objects;
     for (unsigned s = 0; s < SLOT_COUNT; s++)
         if (node->slot_owner[s] == shard->index)
             shard->slots_owned[s / 64] |= UINT64_C(1) << (s % 64);

@@ -142,8 +142,10 @@ int64_t background_step(struct shard *shard, uint64_t now_ns, bool *more)
 {
     struct session *session = session_of(shard);
     expire_step(session, now_ns, more);
-    if (unlikely(shard->keyspace.reclaim != NULL))
+    if (unlikely(keyspace_has_garbage(&shard->keyspace)))
         *more = keyspace_reclaim(&shard->keyspace, RECLAIM_ENTRIES) || *more;
+    if (unlikely(keyspace_has_garbage(&session->scratch)))
+        *more = keyspace_reclaim(&session->scratch, RECLAIM_ENTRIES) || *more;
     pause_step(session, now_ns);
     if (now_ns >= session->stats->sample_ns)
         stats_sample(session->stats, now_ns, &shard->io->counters);

@@ -51,6 +51,22 @@ bool server_moves(const struct settings *before, const struct settings *now)
            settings_differ(before, now, settings_find(bytes_of("bind")));
 }
 
+/* Up to where values keep their small form. */
+static void apply_small_forms(struct op_limits *limits, const struct settings *s)
+{
+    limits->hash_max_listpack_entries = (uint64_t)s->hash_max_listpack_entries;
+    limits->hash_max_listpack_value = (uint64_t)s->hash_max_listpack_value;
+    limits->set_max_intset_entries = (uint64_t)s->set_max_intset_entries;
+    limits->set_max_listpack_entries = (uint64_t)s->set_max_listpack_entries;
+    limits->set_max_listpack_value = (uint64_t)s->set_max_listpack_value;
+    limits->zset_max_listpack_entries = (uint64_t)s->zset_max_listpack_entries;
+    limits->zset_max_listpack_value = (uint64_t)s->zset_max_listpack_value;
+    limits->list_max_listpack_size = (int)s->list_max_listpack_size;
+    limits->stream_node_max_bytes = (uint64_t)s->stream_node_max_bytes;
+    limits->stream_node_max_entries = (uint64_t)s->stream_node_max_entries;
+    limits->hll_sparse_max_bytes = (uint64_t)s->hll_sparse_max_bytes;
+}
+
 void server_apply(struct session *session)
 {
     const struct settings *s = session->settings;
@@ -61,6 +77,7 @@ void server_apply(struct session *session)
     session->op_limits.lfu = s->maxmemory_policy == SETTING_EVICTION_ALLKEYS_LFU ||
                              s->maxmemory_policy == SETTING_EVICTION_VOLATILE_LFU;
     session->op_limits.lazy_user_del = s->lazyfree_lazy_user_del;
+    apply_small_forms(&session->op_limits, s);
     session->reply_pause = s->client_reply_pause;
     session->query_limit = s->client_query_buffer_limit;
     session->strict = s->pipeline_order == SETTING_PIPELINE_ORDER_STRICT;

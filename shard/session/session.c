@@ -16,6 +16,7 @@
 #include "base/alloc.h"
 #include "base/bits.h"
 #include "engine/keyspace/prefetch.h"
+#include "engine/types/types.h"
 #include "shard/session/background.h"
 #include "shard/session/batch.h"
 #include "shard/session/client.h"
@@ -493,6 +494,7 @@ static bool session_init(struct shard *shard)
     session->stats = stats_new();
     session->watches = watch_table_new(shard);
     keyspace_init(&session->scratch, shard->node->options.databases, shard->node->hash_seed, 1);
+    session->scratch.objects = types_objects;
     server_adopt_settings(session, session->server->initial);
     background_measure(session);
     atomic_fetch_add(&session->server->startup_memory, session->stats->memory_bytes);

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "engine/types/types.h"
+
 static void note_change(void *ctx, const struct change *change)
 {
     struct command_run *run = ctx;
@@ -22,6 +24,7 @@ void command_run_init(struct command_run *run)
 {
     *run = (struct command_run){0};
     keyspace_init(&run->ks, 16, 7, 11);
+    run->ks.objects = types_objects;
     run->ks.now_ms = 1000000;
     run->ks.access_now = 1000;
     run->observer = (struct observer){.changed = note_change, .ctx = run};

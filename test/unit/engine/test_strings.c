@@ -40,12 +40,13 @@ static struct entry *entry_of(const char *key)
     return keyspace_find(&run.ks, &run.ks.dbs[0], &name).entry;
 }
 
-/* A key of another type; nothing hangs on its object. */
+/* A key of another type. */
 static void put_list(const char *key)
 {
     struct key name = keyspace_key(run.ks.seed, bytes_of(key));
     struct found found = keyspace_write(&run.ks, &run.ks.dbs[0], &name);
-    struct value list = {.type = TYPE_LIST, .encoding = ENCODING_OBJECT};
+    struct value list = {.type = TYPE_LIST, .encoding = ENCODING_EMBEDDED,
+                         .embedded = bytes_of("x")};
     keyspace_put(&run.ks, &run.ks.dbs[0], &name, &found, list, NONE);
 }
 
