@@ -1,8 +1,8 @@
 /*
  * Shard: one thread, its keys, its connections.
  *
- * A turn of the loop: take messages, reap I/O, execute commands, publish what goes
- * to other shards, send replies, do a slice of background work; then sleep until
+ * A turn of the loop: reap I/O, take messages, execute commands, do a slice of background
+ * work, publish what goes to other shards, send replies; the next turn begins by sleeping until
  * something happens. All fields belong to the shard's thread but for `mailbox`,
  * whose atomics other shards use, and `published`.
  */

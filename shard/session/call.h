@@ -16,7 +16,7 @@
  *   -> locks released, usually with the last hop.
  *
  * If everything is on the client's own shard and no lock is in the way, all of it
- * happens before call_start() returns, without any transaction.
+ * happens before call_command() or call_exec() returns, without any transaction.
  *
  * While a call is under way its client takes no further command (STALL_CALL). A
  * client that goes away meanwhile stays in memory until the call is done.
