@@ -48,7 +48,8 @@ void resp_deinit(struct resp_parser *p)
 
 void resp_release(struct resp_parser *p)
 {
-    if (likely(p->args == NULL && p->line.items == NULL))
+    /* A blank line has storage and no items. */
+    if (likely(p->args == NULL && p->line.storage == NULL))
         return;
     if (p->partial)
         return; /* the state belongs to the next command already */
