@@ -1,4 +1,4 @@
-"""Commands whose keys live on several shards, while clients come, go and get in each other's way."""
+"""Commands whose keys live on several shards, while clients come, go and cross each other."""
 
 import contextlib
 import socket
@@ -88,8 +88,9 @@ class TestTransactions:
     def test_a_command_that_fails_does_not_stop_the_others(self, join):
         client = join()
         client("SET", KEYS[0], "text")
-        replies = exec_of(client, ["SET", KEYS[1], "1"], ["INCR", KEYS[0]], ["RENAME", "no", KEYS[2]],
-                          ["MSET", KEYS[3], "3", KEYS[4], "4"], ["INCR", KEYS[1]])
+        replies = exec_of(client, ["SET", KEYS[1], "1"], ["INCR", KEYS[0]],
+                          ["RENAME", "no", KEYS[2]], ["MSET", KEYS[3], "3", KEYS[4], "4"],
+                          ["INCR", KEYS[1]])
         assert replies == [OK, Error("ERR value is not an integer or out of range"),
                            Error("ERR no such key"), OK, 2]
 
