@@ -20,6 +20,9 @@ def protocol_error(text):
 MALFORMED = [
     (b"*x\r\n", b"invalid multibulk length"),
     (b"*3x\r\n", b"invalid multibulk length"),
+    (b"*01\r\n$4\r\nPING\r\n", b"invalid multibulk length"),
+    (b"*+1\r\n$4\r\nPING\r\n", b"invalid multibulk length"),
+    (b"*1\r\n$04\r\nPING\r\n", b"invalid bulk length"),
     (b"* 1\r\n", b"invalid multibulk length"),
     (b"*2147483648\r\n", b"invalid multibulk length"),
     (b"*99999999999999999999\r\n", b"invalid multibulk length"),
