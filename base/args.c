@@ -119,7 +119,7 @@ int args_split(struct bytes line, struct bytes_list *out)
     struct splitter s;
     size_t cap = 0;
 
-    if (line.len > 0) line.len = strnlen(line.data, line.len);
+    line = line.len > 0 ? bytes_make(line.data, strnlen(line.data, line.len)) : bytes_of("");
     *out = (struct bytes_list){.storage = alloc_get(line.len + 1)};
     s = (struct splitter){line.data, line.data + line.len, out->storage};
     for (;;) {

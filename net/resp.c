@@ -48,7 +48,8 @@ void resp_deinit(struct resp_parser *p)
 
 void resp_release(struct resp_parser *p)
 {
-    if (likely(p->args == NULL && p->line.items == NULL))
+    /* A blank line has storage and no items. */
+    if (likely(p->args == NULL && p->line.storage == NULL))
         return;
     if (p->partial)
         return; /* the state belongs to the next command already */
@@ -102,7 +103,8 @@ size_t resp_memory(const struct resp_parser *p)
     return bytes + (p->fill == NULL ? 0 : p->fill->cap);
 }
 
-/* A small non-negative number ended by CRLF; -1 if it is not that, or incomplete. */
+/* A small non-negative number without leading zeros ended by CRLF; -1 if it is not that, or
+ * incomplete. */
 static inline int64_t short_number(const char **at, const char *end)
 {
     const char *p = *at;
@@ -115,6 +117,8 @@ static inline int64_t short_number(const char **at, const char *end)
         value = value * 10 + digit;
     }
     if (digits == 0 || end - p < 2 || p[0] != '\r' || p[1] != '\n')
+        return -1;
+    if (unlikely(**at == '0' && digits > 1))
         return -1;
     *at = p + 2;
     return value;

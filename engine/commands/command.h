@@ -120,7 +120,8 @@ enum command_where {
  * How the answers of several shards become one: MERGE_SUM adds integers, MERGE_OK answers +OK if
  * all did, MERGE_KEYS puts array elements in the order of the keys, MERGE_CONCAT joins arrays in
  * any order, MERGE_PICK takes one of the [weight, element] pairs with the chance its weight gives
- * it, MERGE_DIGEST makes one digest of a data set from those of its parts. MERGE_NONE: only one shard answers.
+ * it, MERGE_DIGEST makes one digest of a data set from those of its parts. MERGE_NONE: only one
+ * shard answers.
  */
 enum command_merge {
 #define COMMAND_MERGE(name, word) MERGE_##name,

@@ -19,6 +19,7 @@
 /* Which keys are wanted, and where they go. */
 struct listing {
     const struct keyspace *ks;
+    uint16_t db;
     struct reply *reply;
     struct bytes pattern; /* with all: not looked at */
     bool all;
@@ -45,10 +46,11 @@ static void list_entry(void *ctx, struct entry *e)
     listing->listed++;
 }
 
-static bool slot_is_mine(void *ctx, uint32_t slot)
+/* Slots of others that are known to be empty are walked over as if they were here. */
+static bool slot_is_passed(void *ctx, uint32_t slot)
 {
     const struct listing *listing = ctx;
-    return keyspace_owns(listing->ks, slot);
+    return !keyspace_lies_elsewhere(listing->ks, slot, listing->db);
 }
 
 static bool any_slot(void *ctx, uint32_t slot)
@@ -73,11 +75,13 @@ void op_randomkey(struct op *op)
 {
     const struct entry *e = keyspace_random(op->ks, op->db);
     reply_array(op->reply, 2);
-    reply_int(op->reply, (int64_t)op->db->keys);
-    if (e == NULL)
+    if (e == NULL) {
+        reply_int(op->reply, 0);
         reply_nil(op->reply);
-    else
+    } else {
+        reply_int(op->reply, (int64_t)op->db->keys);
         reply_bulk(op->reply, entry_key(e));
+    }
 }
 
 bool scan_cursor_parse(struct bytes text, uint32_t *slot, uint64_t *position)
@@ -137,7 +141,7 @@ static bool scan_options(struct op *op, struct listing *listing, int64_t *count)
 
 void op_scan(struct op *op)
 {
-    struct listing listing = {.ks = op->ks, .all = true};
+    struct listing listing = {.ks = op->ks, .db = op->db->index, .all = true};
     int64_t count = SCAN_COUNT_DEFAULT;
     uint32_t slot;
     uint64_t position;
@@ -151,8 +155,8 @@ void op_scan(struct op *op)
     struct reply keys;
     reply_init(&keys, op->reply->resp);
     listing.reply = &keys;
-    keyspace_scan(op->ks, op->db, &slot, &position, (size_t)count, slot_is_mine, list_entry,
-                  &listing);
+    keyspace_scan(op->ks, op->db, &slot, &position, (size_t)count, slot_is_passed,
+                  list_entry, &listing);
     reply_array(op->reply, 2);
     reply_bulk_int(op->reply, slot == SLOT_COUNT ? 0 : (int64_t)slot << 32 | (int64_t)position);
     reply_array(op->reply, listing.listed);

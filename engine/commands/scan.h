@@ -4,8 +4,8 @@
  * A cursor is the number slot << 32 | position in the slot: 0 starts a scan, and
  * 0 is what the last page answers. The session parses the cursor, asks the shard
  * that owns the cursor's slot to run op_scan(), and passes its answer on. A page
- * ends at the latest where slots of another shard begin, so it may be empty; its
- * cursor then belongs to the other shard.
+ * ends at the latest where slots of another shard begin that may have keys, so it may
+ * be empty; its cursor then belongs to the other shard.
  */
 #ifndef SHOAL_ENGINE_COMMANDS_SCAN_H
 #define SHOAL_ENGINE_COMMANDS_SCAN_H
@@ -29,7 +29,8 @@ bool scan_cursor_parse(struct bytes text, uint32_t *slot, uint64_t *position);
 void op_scan(struct op *op);
 
 /* A shard's part of RANDOMKEY: an array of how many keys its database has and the
- * name of one that has not expired, nil if none was found. */
+ * name of one that has not expired; of 0 and nil if none was found, whatever has expired
+ * and not been deleted yet. */
 void op_randomkey(struct op *op);
 
 #endif

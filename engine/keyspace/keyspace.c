@@ -12,6 +12,8 @@
 #include "engine/keyspace/reclaim.h"
 
 #define RANDOM_TRIES 100                /* at keys that turn out to have expired */
+#define WALK_KEYS 64                    /* looked at in a row, at least */
+#define WALK_STEPS 4096                 /* of these, before a walk gives up */
 
 static struct bytes item_key(const void *item)
 {
@@ -185,6 +187,13 @@ static void expiry_moved(struct keyspace *ks, struct db *db, const struct key *k
         note_expiry(ks, db, key, to);
 }
 
+/* The database has its first keys, or its last ones are gone. */
+static void note_nonempty(struct keyspace *ks, const struct db *db)
+{
+    uint64_t bit = keyspace_db_bit(db->index);
+    ks->nonempty = db->keys > 0 ? ks->nonempty | bit : ks->nonempty & ~bit;
+}
+
 static void entry_add(struct keyspace *ks, struct db *db, const struct key *key,
                       struct found *found)
 {
@@ -192,7 +201,8 @@ static void entry_add(struct keyspace *ks, struct db *db, const struct key *key,
     struct table *table = &db->slots[key->slot];
     table_add(table, &ks->tables, found->entry, key->hash);
     db->busy[key->slot / 64] |= UINT64_C(1) << (key->slot % 64);
-    db->keys++;
+    if (unlikely(db->keys++ == 0))
+        note_nonempty(ks, db);
     /* The place is looked up again by who needs it. */
     found->place = (struct table_place){NULL, 0};
 }
@@ -262,7 +272,8 @@ static void entry_unlink(struct keyspace *ks, struct db *db, const struct key *k
     table_remove(table, &ks->tables, here.place, key->hash);
     if (table->root == 0)
         db->busy[key->slot / 64] &= ~(UINT64_C(1) << (key->slot % 64));
-    db->keys--;
+    if (unlikely(--db->keys == 0))
+        note_nonempty(ks, db);
 }
 
 void keyspace_remove(struct keyspace *ks, struct db *db, const struct key *key,
@@ -336,6 +347,8 @@ void keyspace_swap(struct keyspace *ks, struct db *a, struct db *b)
     *b = was;
     b->index = a->index;
     a->index = was.index;
+    note_nonempty(ks, a);
+    note_nonempty(ks, b);
     keyspace_changed(ks, a, NULL, CHANGE_FLUSH, 'g', "swapdb");
     keyspace_changed(ks, b, NULL, CHANGE_FLUSH, 'g', "swapdb");
 }
@@ -415,16 +428,23 @@ static void keep_last(void *ctx, struct entry *entry)
     *(struct entry **)ctx = entry;
 }
 
-/* A key that has not expired, by looking at all from some slot on. */
+/* A key that has not expired, by looking at one after the other from some slot on. */
 static struct entry *walk_to_alive(struct keyspace *ks, struct db *db, uint32_t first)
 {
     struct entry *alive = NULL;
     uint64_t cursor = 0;
-    for (uint32_t slot = first; slot < SLOT_COUNT && alive == NULL;)
-        keyspace_scan(ks, db, &slot, &cursor, 1, any_slot, keep_last, &alive);
-    cursor = 0;
-    for (uint32_t slot = 0; slot < first && alive == NULL;)
-        keyspace_scan(ks, db, &slot, &cursor, 1, any_slot, keep_last, &alive);
+    uint32_t slot = first;
+    bool wrapped = false;
+    for (int steps = 0; steps < WALK_STEPS && alive == NULL; steps++) {
+        keyspace_scan(ks, db, &slot, &cursor, WALK_KEYS, any_slot, keep_last, &alive);
+        if (wrapped && slot > first)
+            break;
+        if (slot == SLOT_COUNT) {
+            wrapped = true;
+            slot = 0;
+            cursor = 0;
+        }
+    }
     return alive;
 }
 

@@ -86,7 +86,12 @@ struct keyspace {
     struct table_type tables; /* of the slots; refers to seed, so a keyspace stays where it is */
     struct db *dbs;
     uint16_t db_count;
+    uint64_t nonempty;     /* keyspace_db_bit() of the databases that have keys */
     const uint64_t *owned; /* bit s: slot s is this shard's; NULL: all are. The runtime's. */
+    /* Whether a slot of another shard is known to have no keys in a database; NULL: that
+     * is never known. The runtime's. */
+    bool (*vacant)(const void *ctx, uint32_t slot, uint16_t db);
+    const void *vacant_ctx;
     bool expire_passive; /* DEBUG SET-ACTIVE-EXPIRE 0: only look-ups delete expired keys */
     bool keep_expired;   /* look-ups do not see expired keys, but leave them: reading only */
     bool frozen_time;    /* inside a script or transaction: now_ms is not advanced */
@@ -216,13 +221,27 @@ void keyspace_scan(struct keyspace *ks, struct db *db, uint32_t *slot, uint64_t 
 
 /* A key chosen at random that has not expired; NULL if there is none. Any slot that
  * has keys is as likely as another, and so is any key of a small slot. Where nearly
- * all keys have expired without having been deleted, it looks at each of them. */
+ * all keys have expired without having been deleted, it looks at one after the other,
+ * and gives up after some hundred thousands. */
 struct entry *keyspace_random(struct keyspace *ks, struct db *db);
+
+/* The bit of a database in `nonempty`; 0 for those beyond the 64th, which have none. */
+static inline uint64_t keyspace_db_bit(uint16_t index)
+{
+    return index < 64 ? UINT64_C(1) << index : 0;
+}
 
 /* Whether a slot is this shard's. */
 static inline bool keyspace_owns(const struct keyspace *ks, uint32_t slot)
 {
     return ks->owned == NULL || (ks->owned[slot / 64] >> (slot % 64) & 1) != 0;
+}
+
+/* Whether a walk through a database has to go elsewhere for the keys of a slot. */
+static inline bool keyspace_lies_elsewhere(const struct keyspace *ks, uint32_t slot, uint16_t db)
+{
+    return !keyspace_owns(ks, slot) &&
+           (ks->vacant == NULL || !ks->vacant(ks->vacant_ctx, slot, db));
 }
 
 /* Whether the entry's time has come. */

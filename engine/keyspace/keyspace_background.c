@@ -22,6 +22,7 @@ void keyspace_flush(struct keyspace *ks, struct db *db)
     alloc_free(db->busy);
     expiry_free(db->wheel);
     *db = (struct db){.index = db->index, .renote_slot = SLOT_COUNT};
+    ks->nonempty &= ~keyspace_db_bit(db->index);
     keyspace_changed(ks, db, NULL, CHANGE_FLUSH, 'g', "flushdb");
 }
 

@@ -228,12 +228,18 @@ void cmd_config_rewrite(struct client *client)
 
 /* ---- CONFIG RESETSTAT. ---- */
 
+/* The number of changes is not a statistic: it tells what has not been saved. */
+static void counters_reset(struct keyspace_counters *counters)
+{
+    *counters = (struct keyspace_counters){.changes = counters->changes};
+}
+
 static void stats_ask(struct session *session, struct survey *survey)
 {
-    struct keyspace_counters *counters = &session->shard->keyspace.counters;
     (void)survey;
     stats_reset(session->stats);
-    counters->hits = counters->misses = counters->expired = counters->expire_cycles_us = 0;
+    counters_reset(&session->shard->keyspace.counters);
+    counters_reset(&session->scratch.counters);
     session->shard->io->counters = (struct io_counters){0};
 }
 

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -119,14 +118,6 @@ static void add_keyspace(struct keyspace_counters *to, const struct keyspace_cou
     to->expire_cycles_us += from->expire_cycles_us;
 }
 
-static uint64_t thread_cpu_us(void)
-{
-    struct timespec used;
-    if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used) != 0)
-        return 0;
-    return (uint64_t)used.tv_sec * 1000000 + (uint64_t)used.tv_nsec / 1000;
-}
-
 static void gather_plain(struct session *session, struct figures *figures)
 {
     const struct stats *stats = session->stats;
@@ -146,7 +137,7 @@ static void gather_plain(struct session *session, struct figures *figures)
     }
     figures->clients_bytes = stats->clients_bytes;
     figures->turns_rate = stats_rate_mean(&stats->turns_rate);
-    figures->cpu_us = thread_cpu_us();
+    figures->cpu_us = stats_cpu_us(stats);
     uint64_t ticks = 0;
     for (int i = 0; i < COMMAND_COUNT; i++)
         ticks += stats->commands[i].ticks;
@@ -169,7 +160,7 @@ void figures_ask(struct session *session, struct survey *survey)
     struct figures *figures = alloc_zeroed(sizeof *figures);
     gather_plain(session, figures);
     if (request->what & FIGURES_MEMORY)
-        figures->memory_bytes = stats_memory(session->stats);
+        figures->memory_bytes = stats_memory(session->stats, STATS_MEMORY_COST_FACTOR);
     if (request->what & FIGURES_KEYS)
         gather_dbs(&session->shard->keyspace, figures);
     if (request->what & FIGURES_COMMANDS)

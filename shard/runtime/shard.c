@@ -18,6 +18,7 @@ struct shard *shard_new(struct node *node, unsigned index)
     memset(shard, 0, sizeof *shard);
     shard->node = node;
     shard->index = index;
+    atomic_init(&shard->published.nonempty, ~UINT64_C(0)); /* until the first turn has looked */
     unsigned count = node->shard_count;
     shard->outboxes = alloc_zeroed(count * sizeof *shard->outboxes);
     shard->dirty_outboxes = alloc_zeroed((count + 63) / 64 * sizeof(uint64_t));
@@ -102,6 +103,23 @@ static bool publish(struct shard *shard)
     return left;
 }
 
+/* While a transaction is here, its keys may be lent out. */
+static void publish_nonempty(struct shard *shard)
+{
+    uint64_t mask = shard->locks.seats > 0 ? ~UINT64_C(0) : shard->keyspace.nonempty;
+    if (unlikely(atomic_load_explicit(&shard->published.nonempty, memory_order_relaxed) != mask))
+        atomic_store(&shard->published.nonempty, mask);
+}
+
+/* For a walk through all slots, which may pass over those of a shard that has no keys. */
+static bool slot_is_vacant(const void *ctx, uint32_t slot, uint16_t db)
+{
+    const struct node *node = ctx;
+    uint64_t bit = keyspace_db_bit(db);
+    const struct shard *owner = node->shards[node_owner(node, (uint16_t)slot)];
+    return bit != 0 && (atomic_load(&owner->published.nonempty) & bit) == 0;
+}
+
 /* How long the loop may sleep; 0 when there is something to do. */
 static int64_t rest(struct shard *shard, bool busy, int64_t wish_ns)
 {
@@ -126,6 +144,7 @@ static void turn(struct shard *shard, int64_t *timeout_ns)
     bool more = false;
     int64_t wish = hooks->background(shard, shard->now_ns, &more);
     more = shard->outboxes[shard->index].first != NULL || more;
+    publish_nonempty(shard);
     more = publish(shard) || more;
     hooks->flush(shard);
     *timeout_ns = rest(shard, more, wish);
@@ -172,6 +191,8 @@ static bool setup(struct shard *shard)
         if (node->slot_owner[s] == shard->index)
             shard->slots_owned[s / 64] |= UINT64_C(1) << (s % 64);
     shard->keyspace.owned = shard->slots_owned;
+    shard->keyspace.vacant = slot_is_vacant;
+    shard->keyspace.vacant_ctx = node;
     locks_init(&shard->locks);
     shard_read_clock(shard);
     return node->hooks->shard_init(shard);

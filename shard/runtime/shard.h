@@ -24,7 +24,11 @@
 /* Figures other threads may read at any time. */
 struct shard_published {
     _Atomic uint64_t keys; /* in all databases */
-    _Atomic uint64_t memory; /* bytes in use when last measured, about once a second */
+    _Atomic uint64_t memory; /* bytes in use when last measured, at least once a second or so */
+    _Atomic uint64_t received; /* bytes from clients; with maxmemory only */
+    /* Databases that may have keys here (keyspace_db_bit()), as of the shard's last turn.
+     * No reply or message that follows from a first key leaves before its bit is set. */
+    _Atomic uint64_t nonempty;
 };
 
 struct shard {

@@ -11,6 +11,7 @@
 #include "shard/session/batch.h"
 #include "shard/session/client.h"
 #include "shard/session/listen.h"
+#include "shard/session/memory_limit.h"
 #include "shard/session/pause.h"
 #include "shard/session/server.h"
 #include "shard/session/session.h"
@@ -95,7 +96,7 @@ static void client_gauge(struct stats *stats, const struct client *client)
 void background_measure(struct session *session)
 {
     struct node *node = session->shard->node;
-    uint64_t bytes = stats_memory(session->stats), sum = 0;
+    uint64_t bytes = stats_memory(session->stats, STATS_MEMORY_COST_FACTOR), sum = 0;
     atomic_store_explicit(&session->shard->published.memory, bytes, memory_order_relaxed);
     if (session->shard->index != 0)
         return;
@@ -149,6 +150,8 @@ int64_t background_step(struct shard *shard, uint64_t now_ns, bool *more)
     pause_step(session, now_ns);
     if (now_ns >= session->stats->sample_ns)
         stats_sample(session->stats, now_ns, &shard->io->counters);
+    if (unlikely(session->memory_limit.set))
+        memory_limit_measure(session);
     if (now_ns >= session->second_ns) {
         session->second_ns = now_ns + SECOND_NS;
         each_second(session, now_ns);

@@ -386,6 +386,11 @@ static enum outcome take(struct session *session, struct client *client, struct 
 {
     if (!admit(session, client, request))
         return OUTCOME_DONE;
+    if (unlikely(session->memory_full) && !client->granted &&
+        memory_limit_refuses(client, request->command)) {
+        refuse(session, client, request->command, "", MEMORY_LIMIT_ERROR);
+        return OUTCOME_DONE;
+    }
     /* Who holds a lock goes on: others wait for it. */
     if (session->slowed && !client->granted && pause_holds(session, client, request->command)) {
         client->stall |= STALL_PAUSE;
@@ -407,6 +412,12 @@ static bool is_clean(const struct request *request)
            command->key_step <= 1 && !(command->flags & CMD_PROTECTED);
 }
 
+/* Whether a command may be held back, or refused for lack of memory. */
+static bool slowed_waits(const struct session *session, const struct command *command)
+{
+    return session->pause_until_ns != 0 || (command->flags & CMD_DENYOOM) != 0;
+}
+
 enum outcome dispatch(struct session *session, struct client *client,
                       const struct request *request)
 {
@@ -418,7 +429,8 @@ enum outcome dispatch(struct session *session, struct client *client,
                       node_owner(session->shard->node, request->key.slot));
     }
     /* An error is answered at once: not before the replies that precede it. */
-    bool waits = client->flags & WAIT_FLAGS || session->slowed || !is_clean(request);
+    bool waits = client->flags & WAIT_FLAGS || !is_clean(request) ||
+                 (session->slowed && slowed_waits(session, command));
     if (waits && !client->granted && must_wait(client))
         return OUTCOME_AGAIN;
     struct request mutable = *request;

@@ -52,7 +52,7 @@ static void pause_begin(struct session *session, uint64_t until_ns, bool writes_
 static void pause_end(struct session *session)
 {
     session->pause_until_ns = 0;
-    session->slowed = false;
+    session->slowed = session->memory_full;
     for (struct list_node *n = session->clients.next; n != &session->clients; n = n->next) {
         struct client *client = container_of(n, struct client, link);
         if (client->stall & STALL_PAUSE)

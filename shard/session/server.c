@@ -85,4 +85,5 @@ void server_apply(struct session *session)
     stats_set_slow(session->stats, s);
     session->needs_auth = s->requirepass != NULL && s->requirepass[0] != 0;
     auth_settings_changed(session);
+    memory_limit_changed(session);
 }

@@ -471,6 +471,8 @@ static void on_closed(void *ctx, struct stream *stream)
 static void session_execute(struct shard *shard)
 {
     struct session *session = session_of(shard);
+    if (unlikely(session->memory_limit.set))
+        memory_limit_look(session);
     session_run(session);
     while (!list_empty(&session->again)) {
         session_again(session);

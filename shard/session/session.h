@@ -15,6 +15,7 @@
 #include "net/resp.h"
 #include "shard/runtime/node.h"
 #include "shard/runtime/shard.h"
+#include "shard/session/memory_limit.h"
 
 struct batch;
 struct client;
@@ -89,9 +90,11 @@ struct session {
     uint32_t max_clients;
     bool strict;      /* pipeline-order strict */
     bool needs_auth;  /* the default user has a password */
-    bool slowed;      /* every command asks pause_holds() */
+    bool slowed;      /* commands are looked at closely: a pause, or memory_full */
+    bool memory_full; /* more than maxmemory is in use */
     bool pause_writes_only; /* CLIENT PAUSE ... WRITE */
     uint64_t pause_until_ns; /* CLIENT PAUSE; 0: not */
+    struct memory_limit memory_limit;
     uint64_t accept_error_ns;
     bool stopping, quiet;
     uint64_t second_ns;     /* when the once-a-second work is due */

@@ -2,6 +2,7 @@
 #include "shard/session/stats.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "base/alloc.h"
 #include "base/bits.h"
@@ -14,7 +15,6 @@
 #define CALIBRATION_NS UINT64_C(1000000) /* clocks closer than this tell nothing */
 #define TICKS_GUESS 10.0                 /* a microsecond; no counter is slower */
 #define SAMPLE_NS UINT64_C(100000000)
-#define MEMORY_COST_FACTOR 50 /* measuring memory takes at most a fiftieth of the time */
 
 struct stats *stats_new(void)
 {
@@ -46,6 +46,15 @@ void stats_reset(struct stats *stats)
     stats->connections = stats->rejected_connections = 0;
     stats->commands_rate = stats->input_rate = (struct stats_rate){0};
     stats->output_rate = stats->turns_rate = (struct stats_rate){0};
+    stats->cpu_us += stats_cpu_us(stats);
+}
+
+uint64_t stats_cpu_us(const struct stats *stats)
+{
+    struct timespec used;
+    if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used) != 0)
+        return 0;
+    return (uint64_t)used.tv_sec * 1000000 + (uint64_t)used.tv_nsec / 1000 - stats->cpu_us;
 }
 
 double stats_ticks_per_us(const struct stats *stats)
@@ -103,14 +112,14 @@ uint64_t stats_rate_mean(const struct stats_rate *rate)
     return sum / STATS_SAMPLES;
 }
 
-uint64_t stats_memory(struct stats *stats)
+uint64_t stats_memory(struct stats *stats, unsigned cost_factor)
 {
     uint64_t begin = clock_monotonic_ns();
-    if (begin < stats->memory_until_ns)
+    if (begin < stats->memory_at_ns + stats->memory_cost_ns * cost_factor)
         return stats->memory_bytes;
     stats->memory_bytes = alloc_used();
-    uint64_t end = clock_monotonic_ns();
-    stats->memory_until_ns = end + (end - begin) * MEMORY_COST_FACTOR;
+    stats->memory_at_ns = clock_monotonic_ns();
+    stats->memory_cost_ns = stats->memory_at_ns - begin;
     return stats->memory_bytes;
 }
 

@@ -63,6 +63,8 @@ struct stats {
     uint64_t connections;
     uint64_t rejected_connections;
 
+    uint64_t cpu_us; /* time of the thread when counting began */
+
     uint64_t start_ticks, start_ns; /* two clocks, read at the same time */
     uint64_t sample_ns;             /* when rates are sampled next */
     struct stats_rate commands_rate, input_rate, output_rate, turns_rate;
@@ -73,8 +75,8 @@ struct stats {
     struct slow_ring *slowlog;
     struct latency_event *latency; /* LATENCY_EVENTS of them */
 
-    /* What measuring the memory in use gave, and when it is worth doing again. */
-    uint64_t memory_bytes, memory_until_ns;
+    /* What measuring the memory in use gave, when, and how long it took. */
+    uint64_t memory_bytes, memory_at_ns, memory_cost_ns;
 };
 
 /* Ticks of a counter that runs at a constant rate (stats_ticks_per_us). */
@@ -132,7 +134,10 @@ void stats_rejected(struct stats *stats, const struct command *command,
 struct stats *stats_new(void);
 void stats_free(struct stats *stats);
 
-/* Counts from zero again (CONFIG RESETSTAT). */
+/* Processor time of the calling thread since counting began. */
+uint64_t stats_cpu_us(const struct stats *stats);
+
+/* Counts from zero again (CONFIG RESETSTAT). By the shard's thread. */
 void stats_reset(struct stats *stats);
 
 /* Ticks in a microsecond: better the longer the server runs, a low guess in its first
@@ -152,7 +157,8 @@ void stats_next_second(struct stats *stats);
 uint64_t stats_rate_mean(const struct stats_rate *rate);
 
 /* Memory in use by this thread's allocations; measured anew unless the last measure is
- * fresh, which it stays for long if it took long. */
-uint64_t stats_memory(struct stats *stats);
+ * fresh, which it stays for so many times as long as it took. */
+#define STATS_MEMORY_COST_FACTOR 50
+uint64_t stats_memory(struct stats *stats, unsigned cost_factor);
 
 #endif

@@ -93,7 +93,8 @@ def test_arguments_of_docs_have_the_fields_of_redis(server, redis_port):
         return out
 
     with Client(server.port) as client, Client(redis_port) as redis:
-        for name in ["get", "set", "getex", "expire", "append", "copy", "object|encoding", "select"]:
+        for name in ["get", "set", "getex", "expire", "append", "copy", "object|encoding",
+                     "select"]:
             ours, theirs = (as_dict(as_dict(c("COMMAND", "DOCS", name))[name.encode()])
                             for c in (client, redis))
             assert fields(ours[b"arguments"], (), {}) == fields(theirs[b"arguments"], (), {}), name

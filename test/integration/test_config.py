@@ -280,7 +280,8 @@ def test_settings_of_the_start_cannot_change(client, name):
 
 def test_nothing_is_changed_when_the_system_refuses_one_of_several(client):
     before = client.config("timeout")
-    assert isinstance(client("CONFIG", "SET", "timeout", "21", "maxclients", too_many_clients()), Error)
+    reply = client("CONFIG", "SET", "timeout", "21", "maxclients", too_many_clients())
+    assert isinstance(reply, Error)
     assert client.config("timeout") == before
 
 

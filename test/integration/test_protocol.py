@@ -20,6 +20,9 @@ def protocol_error(text):
 MALFORMED = [
     (b"*x\r\n", b"invalid multibulk length"),
     (b"*3x\r\n", b"invalid multibulk length"),
+    (b"*01\r\n$4\r\nPING\r\n", b"invalid multibulk length"),
+    (b"*+1\r\n$4\r\nPING\r\n", b"invalid multibulk length"),
+    (b"*1\r\n$04\r\nPING\r\n", b"invalid bulk length"),
     (b"* 1\r\n", b"invalid multibulk length"),
     (b"*2147483648\r\n", b"invalid multibulk length"),
     (b"*99999999999999999999\r\n", b"invalid multibulk length"),
@@ -63,6 +66,36 @@ def test_a_malformed_request_is_named_and_ends_the_connection(server, client, da
             pass
     assert got == protocol_error(text.replace(b"\r", b" "))
     assert client("PING") == PONG
+
+
+@pytest.mark.parametrize("data,text", MALFORMED, ids=[repr(m[0][:24]) for m in MALFORMED])
+def test_a_malformed_request_that_comes_in_pieces_gets_the_same_error(connect, data, text):
+    client = connect(protocol=2)
+    size = max(1, len(data) // 50)
+    try:
+        for at in range(0, len(data), size):
+            client.send_raw(data[at:at + size])
+            time.sleep(0.0005)
+    except ConnectionError:
+        pass  # the answer came before the end
+    assert client.read_until_closed() == protocol_error(text.replace(b"\r", b" "))
+
+
+def test_a_malformed_request_ends_a_transaction_with_the_connection(connect):
+    client = connect()
+    assert client.pipeline([("MULTI",), ("SET", "a", "1")]) == [OK, "QUEUED"]
+    client.send_raw(b"*2\r\n$3\r\nSET\r\n$-5\r\n" + encode(["EXEC"]))
+    assert client.receive() == Error("ERR Protocol error: invalid bulk length")
+    assert client.is_closed()
+    assert connect()("EXISTS", "a") == 0
+
+
+def test_a_malformed_request_behind_commands_for_every_shard_comes_last(connect):
+    client = connect()
+    client.send_raw(encode_many([("SET", "k:%d" % i, i) for i in range(500)]) + b"*1\r\n$x\r\n")
+    assert [client.receive() for _ in range(500)] == [OK] * 500
+    assert client.receive() == Error("ERR Protocol error: invalid bulk length")
+    assert client.is_closed()
 
 
 def test_commands_before_a_malformed_one_are_answered(connect):

@@ -630,8 +630,9 @@ def test_save_points_do_not_keep_the_server_from_going(start_server, points):
 def test_a_server_that_cannot_save_does_not_go_when_told_to_save(start_server):
     server = start_server()
     with Client(server.port) as client:
+        refused = Error("ERR Errors trying to SHUTDOWN. Check logs.")
         for options in (["SAVE"], ["save", "now"]):
-            assert client("SHUTDOWN", *options) == Error("ERR Errors trying to SHUTDOWN. Check logs.")
+            assert client("SHUTDOWN", *options) == refused
         assert "SHUTDOWN SAVE: this version cannot save the data, can't exit." in server.log()
         assert client("PING") == PONG
         client.send("SHUTDOWN", "SAVE", "FORCE")
@@ -669,6 +670,94 @@ def test_signals_end_the_server_cleanly_under_load(start_server, number):
 
 
 # --- maxmemory --------------------------------------------------------------------------------
+
+OOM = Error("OOM command not allowed when used memory > 'maxmemory'.")
+
+
+@pytest.fixture
+def full(start_server):
+    """A server whose memory is used up, and two clients of it."""
+    server = start_server()
+    with Client(server.port) as client, Client(server.port) as other:
+        assert client("SET", "a", "1") == OK
+        assert client("CONFIG", "SET", "maxmemory", "1") == OK
+        yield client, other
+
+
+def test_commands_that_need_memory_are_refused_on_every_connection_at_once(full):
+    for client in full:
+        for line in ("SET a 2", "APPEND a 2", "INCR a", "MSET a 1 b 2", "SETRANGE b 10 x"):
+            assert client.words(line) == OOM, line
+        for line in ("GET a", "EXPIRE a 100", "PERSIST a", "EXISTS a b", "STRLEN a"):
+            assert client.words(line) != OOM, line
+        assert client("GET", "a") == b"1"
+    client, other = full
+    assert client("DEL", "a") == 1
+    assert client("CONFIG", "SET", "maxmemory", "0") == OK
+    assert other("SET", "a", "2") == OK
+
+
+def test_what_is_refused_for_memory_is_answered_in_order_and_counted(full):
+    client, _ = full
+    client("CONFIG", "RESETSTAT")
+    replies = client.pipeline([("GET", "a"), ("SET", "a", "2"), ("GET", "b"), ("GET", "a")] * 500)
+    assert replies == [b"1", OOM, NIL, b"1"] * 500
+    assert client.info("errorstats")["errorstat_OOM"] == "count=500"
+    assert "rejected_calls=500,failed_calls=0" in client.info("commandstats")["cmdstat_set"]
+
+
+def test_a_transaction_is_refused_when_memory_is_used_up_while_it_is_queued(full):
+    client, _ = full
+    discarded = Error("EXECABORT Transaction discarded because of previous errors.")
+    for line in ("GET a", "SET a 2", "WATCH a", "PING"):
+        assert client("MULTI") == OK
+        assert client.words(line) == OOM
+        assert client("EXEC") == discarded
+    assert client("MULTI") == OK
+    assert client("GET", "a") == OOM
+    assert client("DISCARD") == OK
+    assert client("GET", "a") == b"1"
+
+
+def test_an_exec_is_refused_for_what_it_would_execute(full):
+    client, other = full
+    assert other("CONFIG", "SET", "maxmemory", "0") == OK
+    assert client.pipeline([("MULTI",), ("GET", "a"), ("SET", "a", "2")]) == [OK] + ["QUEUED"] * 2
+    assert other("CONFIG", "SET", "maxmemory", "1") == OK
+    assert client("EXEC") == Error("EXECABORT Transaction discarded because of: " + OOM.text)
+    assert client("GET", "a") == b"1"
+    assert other("CONFIG", "SET", "maxmemory", "0") == OK
+    assert client.pipeline([("MULTI",), ("GET", "a"), ("EXISTS", "b")]) == [OK] + ["QUEUED"] * 2
+    assert other("CONFIG", "SET", "maxmemory", "1") == OK
+    assert client("EXEC") == [b"1", 0]
+
+
+@pytest.mark.plain_build
+@pytest.mark.parametrize("size", [100, 20000, 100000, 3000000])
+def test_deleting_keys_makes_room_for_others(start_server, size):
+    """Whichever thread has allocated the memory and whichever frees it."""
+    server = start_server()
+    limit = 48 * 1024 * 1024
+    with Client(server.port) as client, Client(server.port) as other:
+        used = int(client.info("memory")["used_memory"])
+        assert client("CONFIG", "SET", "maxmemory", used + limit) == OK
+        for _ in range(3):
+            stored = 0
+            value, batch = b"x" * size, max(1, 200000 // size)
+            while True:
+                names = ["k:%d" % i for i in range(stored, stored + batch)]
+                replies = client.pipeline([("SET", name, value) for name in names])
+                stored += replies.count(OK)
+                if OOM in replies:
+                    break
+            assert limit * 0.3 < stored * size < limit * 1.3
+            assert sum(other.pipeline([("DEL", "k:%d" % i) for i in range(stored + batch)])) \
+                == stored
+            deadline = time.monotonic() + 2
+            while client("SET", "new", value) == OOM:
+                assert time.monotonic() < deadline
+            assert client("DEL", "new") == 1
+
 
 def test_writes_are_refused_when_memory_is_used_up(client):
     used = int(client.info("memory")["used_memory"])

@@ -1,4 +1,4 @@
-"""Commands whose keys live on several shards, while clients come, go and get in each other's way."""
+"""Commands whose keys live on several shards, while clients come, go and cross each other."""
 
 import contextlib
 import socket
@@ -63,6 +63,15 @@ def exec_of(client, *commands):
     return client("EXEC")
 
 
+def scan_all(client):
+    seen, cursor = set(), b"0"
+    while True:
+        cursor, keys = client("SCAN", cursor, "COUNT", "1000")
+        seen |= set(keys)
+        if cursor == b"0":
+            return seen
+
+
 @pytest.mark.one_cell
 class TestTransactions:
     def test_an_exec_of_nothing_compares_watched_keys_wherever_they_are(self, join):
@@ -88,8 +97,9 @@ class TestTransactions:
     def test_a_command_that_fails_does_not_stop_the_others(self, join):
         client = join()
         client("SET", KEYS[0], "text")
-        replies = exec_of(client, ["SET", KEYS[1], "1"], ["INCR", KEYS[0]], ["RENAME", "no", KEYS[2]],
-                          ["MSET", KEYS[3], "3", KEYS[4], "4"], ["INCR", KEYS[1]])
+        replies = exec_of(client, ["SET", KEYS[1], "1"], ["INCR", KEYS[0]],
+                          ["RENAME", "no", KEYS[2]], ["MSET", KEYS[3], "3", KEYS[4], "4"],
+                          ["INCR", KEYS[1]])
         assert replies == [OK, Error("ERR value is not an integer or out of range"),
                            Error("ERR no such key"), OK, 2]
 
@@ -214,6 +224,25 @@ class TestCrowds:
                 missed = set(k.encode() for k in KEYS) - scan(
                     lambda cursor: exec_of(scanner, ["SCAN", cursor, "COUNT", "1000"])[0])
                 assert not missed
+
+    def test_scan_does_not_pass_over_a_shard_whose_only_key_is_lent(self, join):
+        scanner, copier, other = join(), join(), join()
+        for source, target in zip(KEYS[:8], KEYS[8:]):
+            scanner("FLUSHALL")
+            scanner("MSET", source, "v", target, "v")
+            with meanwhile(lambda: copier.pipeline([["COPY", source, target, "REPLACE"]] * 20),
+                           lambda: other.pipeline([["SET", "x", "1"], ["DEL", "x"]] * 20)):
+                for _ in range(100):
+                    assert scan_all(scanner) >= {source.encode(), target.encode()}
+
+    def test_scan_finds_a_first_key_as_soon_as_it_is_acknowledged(self, join):
+        scanner, writers = join(), [join() for _ in range(4)]
+        for i in range(400):
+            writer, key = writers[i % 4], KEYS[i % len(KEYS)]
+            assert writer("SET", key, "v") == OK
+            assert scan_all(scanner) == {key.encode()}
+            assert writer("DEL", key) == 1
+            assert scan_all(scanner) == set()
 
     def test_clients_that_leave_in_the_middle_hold_nobody_up(self, join, four_shards):
         commands = [["MSET", *[w for k in KEYS for w in (k, "1")]], ["RENAME", KEYS[0], KEYS[1]],

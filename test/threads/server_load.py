@@ -111,7 +111,8 @@ def run(options, backend, seed):
     end = time.monotonic() + options.seconds
     workers = [multiprocessing.Process(target=talk, args=(server.port, seed * 100 + i, end + 2))
                for i in range(4)]
-    workers += [multiprocessing.Process(target=churn, args=(server.port, seed * 100 + 50 + i, end + 2))
+    workers += [multiprocessing.Process(target=churn,
+                                        args=(server.port, seed * 100 + 50 + i, end + 2))
                 for i in range(2)]
     if shutil.which("redis-benchmark"):
         workers.append(multiprocessing.Process(target=benchmark, args=(server.port, end + 2)))
@@ -139,13 +140,15 @@ def run(options, backend, seed):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--server", default=binary_path(), type=lambda p: str(pathlib.Path(p).resolve()))
+    parser.add_argument("--server", default=binary_path(),
+                        type=lambda p: str(pathlib.Path(p).resolve()))
     parser.add_argument("--threads", type=int, default=4)
     parser.add_argument("--seconds", type=float, default=15.0, help="for each round and back end")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--seed", type=int, default=None, help="default: at random, printed")
     parser.add_argument("--io-backend", action="append", choices=["uring", "epoll"])
-    parser.add_argument("--keep", type=pathlib.Path, default=None, help="write the server's log here")
+    parser.add_argument("--keep", type=pathlib.Path, default=None,
+                        help="write the server's log here")
     options = parser.parse_args()
     seed = options.seed or random.SystemRandom().randrange(10 ** 6)
     for i in range(options.rounds):

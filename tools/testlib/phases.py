@@ -141,6 +141,8 @@ def make(root):
                     asan, SANITIZED_CELLS[:1], sanitized=True),
         integration("integration-tsan", "the same under TSan", ["build-tsan"], 600, tsan_server,
                     SANITIZED_CELLS[1:], sanitized=True, prefix=tsan),
+        one("fuzz", "random bytes for parsers, under ASan and UBSan", [], 180,
+            ["/usr/bin/python3", "test/fuzz/run.py", "--seconds", "30"]),
         differential("differential-1", 25, release, "--threads", "4", "--io-backend", fast,
                      "--protocol", "3"),
         differential("differential-2", 25, release, "--threads", "1", "--io-backend", "epoll"),

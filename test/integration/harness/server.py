@@ -1,7 +1,7 @@
 """Starts a server for the tests and stops it, checking that it went cleanly.
 
 `SHOAL_SERVER` names the binary (default: build/shoal-server of this tree). Debian's
-redis-server works too; it gets no --threads and no --io-backend.
+redis-server works too, by name or path; it gets no --threads and no --io-backend.
 """
 
 import fcntl
@@ -80,7 +80,8 @@ class Server:
 
     def __init__(self, threads=1, io_backend="epoll", options=None, conf=None, binary=None,
                  env=None, start_timeout=20.0, wait=True):
-        self.binary = binary or binary_path()
+        wanted = binary or binary_path()
+        self.binary = shutil.which(wanted) or wanted
         self.is_redis = is_redis(self.binary)
         self.threads = threads
         self.io_backend = io_backend

@@ -4,9 +4,9 @@
  */
 #include <criterion/criterion.h>
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "engine/commands/command.h"
 #include "net/reply.h"
 #include "shard/admin/command_docs.h"
@@ -18,12 +18,13 @@ struct reader {
 
 static long read_number(struct reader *in)
 {
-    char *after = NULL;
-    long value = strtol(in->at, &after, 10);
+    const char *end = memchr(in->at, '\r', (size_t)(in->end - in->at));
+    int64_t value = 0;
 
-    cr_assert(after > in->at && after + 2 <= in->end && memcmp(after, "\r\n", 2) == 0);
-    in->at = after + 2;
-    return value;
+    cr_assert(end != NULL && end + 2 <= in->end && end[1] == '\n');
+    cr_assert(number_parse_i64(bytes_make(in->at, (size_t)(end - in->at)), &value));
+    in->at = end + 2;
+    return (long)value;
 }
 
 static void skip_line(struct reader *in)

@@ -607,3 +607,33 @@ Test(keyspace, a_random_key_is_found_among_very_many_expired_ones)
     delete(db, &alive);
     cr_assert_null(keyspace_random(&ks, db));
 }
+
+Test(keyspace, it_knows_which_databases_have_keys)
+{
+    struct key a = key_named("a"), b = key_named("b");
+    cr_assert_eq(ks.nonempty, 0);
+    put(db, &a, number(1), ENTRY_NO_EXPIRY);
+    put(db, &b, number(1), ENTRY_NO_EXPIRY);
+    put(&ks.dbs[2], &a, number(1), START_MS + 1);
+    cr_assert_eq(ks.nonempty, 5);
+    delete(db, &a);
+    cr_assert_eq(ks.nonempty, 5);
+    keyspace_swap(&ks, db, &ks.dbs[1]);
+    cr_assert_eq(ks.nonempty, 6);
+    ks.now_ms += 10;
+    cr_assert_null(keyspace_find(&ks, &ks.dbs[2], &a).entry);
+    cr_assert_eq(ks.nonempty, 2);
+    keyspace_flush(&ks, &ks.dbs[1]);
+    cr_assert_eq(ks.nonempty, 0);
+}
+
+Test(keyspace, databases_beyond_the_sixty_fourth_are_not_told_apart)
+{
+    struct keyspace many;
+    keyspace_init(&many, 70, 99, 5);
+    struct key key = keyspace_key(many.seed, bytes_of("a"));
+    struct found none = {0};
+    keyspace_put(&many, &many.dbs[64], &key, &none, number(1), ENTRY_NO_EXPIRY);
+    cr_assert_eq(many.nonempty, 0);
+    keyspace_deinit(&many);
+}

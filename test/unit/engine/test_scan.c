@@ -281,5 +281,22 @@ Test(scan, randomkey_answers_a_shards_keys_and_one_of_them)
     command_run(&run, "PEXPIRE a 1");
     run.ks.now_ms += 5;
     run.reply.resp = 3;
-    cr_assert_str_eq(command_run_op(&run, op_randomkey, "RANDOMKEY"), "*2\r\n:1\r\n_\r\n");
+    cr_assert_str_eq(command_run_op(&run, op_randomkey, "RANDOMKEY"), "*2\r\n:0\r\n_\r\n");
+}
+
+/* Slots below 8192 are ours; the others are known to be empty in database 1 only. */
+static bool vacant_in_one(const void *ctx, uint32_t slot, uint16_t db)
+{
+    cr_assert_geq(slot, 8192);
+    return db == 1;
+}
+
+Test(scan, a_walk_passes_over_slots_of_others_that_are_known_to_be_empty)
+{
+    static const uint64_t lower_half[SLOT_COUNT / 64] = {[0 ... 127] = ~UINT64_C(0)};
+    run.ks.owned = lower_half;
+    run.ks.vacant = vacant_in_one;
+    expect_scan("SCAN 0", "*2\r\n$14\r\n35184372088832\r\n*0\r\n");
+    run.db = 1;
+    expect_scan("SCAN 0", "*2\r\n$1\r\n0\r\n*0\r\n");
 }
