@@ -68,6 +68,9 @@ struct listener {
 
 struct io_events {
     void *ctx;
+    /* io_turn() has done waiting: the time is another now. Comes once a turn, before
+     * anything that arrived is delivered. May be NULL. */
+    void (*woken)(void *ctx);
     /* A connection was accepted: a non-blocking, close-on-exec descriptor the
      * callee now owns. fd < 0: accepting failed with -errno (EMFILE...); the
      * listener is tried again when a stream was closed or 100 ms later, which may
@@ -132,6 +135,13 @@ void io_message_advance(struct msghdr *message, size_t sent);
 
 struct io *io_new_uring(const struct io_events *events, char *why, size_t size);
 struct io *io_new_epoll(const struct io_events *events, char *why, size_t size);
+
+/* For the back ends: see events.woken. */
+static inline void io_woken(struct io *io)
+{
+    if (io->events.woken != NULL)
+        io->events.woken(io->events.ctx);
+}
 
 /* Frees the io. Its streams have to be closed before. */
 static inline void io_free(struct io *io)

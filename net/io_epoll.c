@@ -426,6 +426,7 @@ static void poll_events(struct epoller *e, int64_t timeout_ns)
     }
     if (timeout_ns != 0) e->io.counters.waits++;
     int count = wait_events(e, timeout_ns);
+    io_woken(&e->io);
     for (int i = 0; i < count; i++)
         on_event(e, &e->events[i]);
 }
@@ -440,7 +441,10 @@ static void epoller_turn(struct io *io, int64_t timeout_ns)
     /* With work at hand every other turn does without the kernel's news: a send
      * finished between two turns then costs no system call to report. */
     e->polled = !(busy && e->polled);
-    if (e->polled) poll_events(e, busy ? 0 : timeout_ns);
+    if (e->polled)
+        poll_events(e, busy ? 0 : timeout_ns);
+    else
+        io_woken(io);
     serve_listeners(e);
     serve_ready(e);
     report_due(e);

@@ -460,6 +460,7 @@ static void uring_turn(struct io *io, int64_t timeout_ns)
     if (unlikely(!list_empty(&u->look)) && streams_look(u))
         timeout_ns = 0; /* something happened already */
     enter(u, timeout_ns);
+    io_woken(io);
     unsigned head, seen = 0;
     struct io_uring_cqe *cqe;
     io_uring_for_each_cqe(&u->ring, head, cqe)

@@ -34,6 +34,7 @@ static void args_drop(struct resp_parser *p)
         blob_put(p->args[i].blob);
     p->arg_count = 0;
     p->blob_count = 0;
+    p->blob_bytes = 0;
 }
 
 void resp_deinit(struct resp_parser *p)
@@ -91,6 +92,7 @@ struct blob *resp_take_blob(struct resp_parser *p, size_t i)
     if (blob != NULL) {
         p->args[i].blob = NULL;
         p->blob_count--;
+        p->blob_bytes -= blob->cap;
     }
     return blob;
 }
@@ -98,9 +100,7 @@ struct blob *resp_take_blob(struct resp_parser *p, size_t i)
 size_t resp_memory(const struct resp_parser *p)
 {
     size_t bytes = p->arg_cap * sizeof *p->args + p->view_cap * sizeof *p->views;
-    for (size_t i = 0; i < p->arg_count; i++)
-        bytes += p->args[i].blob == NULL ? 0 : p->args[i].blob->cap;
-    return bytes + (p->fill == NULL ? 0 : p->fill->cap);
+    return bytes + p->blob_bytes + (p->fill == NULL ? 0 : p->fill->cap);
 }
 
 /* A small non-negative number without leading zeros ended by CRLF; -1 if it is not that, or
@@ -183,8 +183,10 @@ static void arg_add(struct resp_parser *p, struct resp_arg arg)
         p->arg_cap = wanted;
     }
     p->args[p->arg_count++] = arg;
-    if (arg.blob != NULL)
+    if (arg.blob != NULL) {
         p->blob_count++;
+        p->blob_bytes += arg.blob->cap;
+    }
 }
 
 static enum resp_result parse_inline(struct resp_parser *p, const char *data, size_t len)

@@ -52,6 +52,7 @@ struct resp_parser {
     char error[96];
     bool inline_form; /* the command came as a line */
     uint32_t blob_count; /* arguments that lie in blobs: see resp_arg_blob() */
+    size_t blob_bytes;   /* of these */
 
     /* A command that is not complete. Offsets count from its first byte. */
     bool partial;

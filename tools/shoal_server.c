@@ -26,6 +26,7 @@
 #include "shard/session/listen.h"
 #include "shard/session/server.h"
 #include "shard/session/session.h"
+#include "tools/daemon.h"
 
 static int usage(const char *text, int status)
 {
@@ -106,38 +107,6 @@ static int unix_open(struct log *log, const struct settings *settings)
     return fd;
 }
 
-static void daemonize(void)
-{
-    if (fork() != 0)
-        _exit(0);
-    setsid();
-    int fd = open("/dev/null", O_RDWR);
-    if (fd < 0)
-        return;
-    dup2(fd, STDIN_FILENO);
-    dup2(fd, STDOUT_FILENO);
-    dup2(fd, STDERR_FILENO);
-    if (fd > STDERR_FILENO)
-        close(fd);
-}
-
-static void write_pidfile(struct log *log, const struct settings *settings)
-{
-    const char *path = settings->pidfile;
-    if (path == NULL || path[0] == 0) {
-        if (!settings->daemonize)
-            return;
-        path = "/var/run/shoal.pid";
-    }
-    FILE *file = fopen(path, "w");
-    if (file == NULL) {
-        log_warning(log, "Failed to write PID file %s: %s", path, strerror(errno));
-        return;
-    }
-    fprintf(file, "%d\n", (int)getpid());
-    fclose(file);
-}
-
 /* Waits for a reason to stop: a signal, or SHUTDOWN. */
 static void wait_for_stop(struct server *server, const sigset_t *signals)
 {
@@ -154,6 +123,11 @@ static void wait_for_stop(struct server *server, const sigset_t *signals)
         if (atomic_load(&server->shutdown) != 0)
             return;
     }
+}
+
+static void log_line(void *log, const char *line)
+{
+    log_warning(log, "%s", line);
 }
 
 static int serve(struct settings *settings, struct log *log, const char *config_path,
@@ -180,6 +154,7 @@ static int serve(struct settings *settings, struct log *log, const char *config_
         options.shards = NODE_SHARDS_MAX;
     log_notice(log, "Shoal %s, %u thread%s, pid %d", SHOAL_VERSION, options.shards,
                options.shards == 1 ? "" : "s", (int)getpid());
+    settings_each_notice(settings, NULL, log_line, log);
     options.io = choose_io(log, settings, &failed);
     if (failed)
         return 1;
@@ -198,15 +173,17 @@ static int serve(struct settings *settings, struct log *log, const char *config_
     struct node *node = node_new(&options, &session_hooks, server);
     server->node = node;
     atomic_init(&server->initial->holders, options.shards);
-    write_pidfile(log, settings);
     char pidfile[1024] = "", unixsocket[1024] = "";
-    if (settings->pidfile != NULL)
-        snprintf(pidfile, sizeof pidfile, "%s", settings->pidfile);
+    if (daemon_pidfile(settings) != NULL) {
+        snprintf(pidfile, sizeof pidfile, "%s", daemon_pidfile(settings));
+        daemon_write_pid(log, pidfile);
+    }
     if (settings->unixsocket != NULL)
         snprintf(unixsocket, sizeof unixsocket, "%s", settings->unixsocket);
-    int status = 0;
+    int status = 0, supervised = (int)settings->supervised; /* the shards may change them */
     if (node_start(node)) {
         log_notice(log, "Ready to accept connections");
+        daemon_ready(log, supervised);
         wait_for_stop(server, &signals);
         log_notice(log, "User requested shutdown...");
     } else {
@@ -246,7 +223,7 @@ int main(int argc, char **argv)
         return 1;
     }
     if (settings->daemonize)
-        daemonize();
+        daemon_detach();
     struct log log;
     const char *logfile = settings->logfile != NULL && settings->logfile[0] != 0
                               ? settings->logfile : NULL;
@@ -254,6 +231,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "Can't open the log file %s: %s\n", logfile, strerror(errno));
         return 1;
     }
+    if (settings->syslog_enabled)
+        log_enable_syslog(&log, settings->syslog_ident, (int)settings->syslog_facility);
     int status = serve(settings, &log, config_path, argv[0]);
     alloc_free(config_path);
     log_deinit(&log);

@@ -7,10 +7,10 @@
 #include <sys/prctl.h>
 
 #include "base/alloc.h"
-#include "engine/types/types.h"
 #include "base/cpu.h"
+#include "engine/types/types.h"
 
-#define BACKGROUND_PERIOD_NS UINT64_C(50000000) /* at least so often when idle */
+#define BACKGROUND_PERIOD_NS UINT64_C(100000000) /* at least so often when idle */
 
 struct shard *shard_new(struct node *node, unsigned index)
 {
@@ -120,13 +120,31 @@ static bool slot_is_vacant(const void *ctx, uint32_t slot, uint16_t db)
     return bit != 0 && (atomic_load(&owner->published.nonempty) & bit) == 0;
 }
 
+/* Whether the loop is to look for more instead of sleeping (spin-us): something came
+ * a short while ago. */
+static bool spins(struct shard *shard, bool messages)
+{
+    const struct io_counters *io = &shard->io->counters;
+    uint64_t done = io->receives + io->sends;
+    if (messages || done != shard->io_seen) {
+        shard->io_seen = done;
+        shard->active_ns = shard->now_ns;
+    }
+    return shard->now_ns - shard->active_ns < (uint64_t)shard->node->options.spin_us * 1000;
+}
+
 /* How long the loop may sleep; 0 when there is something to do. */
 static int64_t rest(struct shard *shard, bool busy, int64_t wish_ns)
 {
     if (busy || atomic_load_explicit(&shard->node->stopping, memory_order_relaxed) != 0)
         return busy ? 0 : 1000000;
-    int64_t limit = (int64_t)BACKGROUND_PERIOD_NS * 2;
+    int64_t limit = (int64_t)BACKGROUND_PERIOD_NS;
     return wish_ns >= 0 && wish_ns < limit ? wish_ns : limit;
+}
+
+static void on_woken(void *ctx)
+{
+    shard_read_clock(ctx);
 }
 
 static void turn(struct shard *shard, int64_t *timeout_ns)
@@ -136,8 +154,7 @@ static void turn(struct shard *shard, int64_t *timeout_ns)
     io_turn(shard->io, sleeping ? *timeout_ns : 0);
     if (sleeping)
         mailbox_awake(&shard->mailbox);
-    shard_read_clock(shard);
-    mailbox_drain(&shard->mailbox, take, shard);
+    bool messages = mailbox_drain(&shard->mailbox, take, shard);
     do
         hooks->execute(shard);
     while (drain_own(shard));
@@ -147,6 +164,8 @@ static void turn(struct shard *shard, int64_t *timeout_ns)
     publish_nonempty(shard);
     more = publish(shard) || more;
     hooks->flush(shard);
+    if (unlikely(shard->node->options.spin_us > 0))
+        more = spins(shard, messages) || more;
     *timeout_ns = rest(shard, more, wish);
 }
 
@@ -178,6 +197,7 @@ static bool setup(struct shard *shard)
     }
     struct io_events events = node->hooks->events;
     events.ctx = shard;
+    events.woken = on_woken;
     shard->io = io_new(node->options.io, &events, why, sizeof why);
     if (shard->io == NULL) {
         log_warning(node->options.log, "Shard %u cannot start its I/O: %s", shard->index, why);

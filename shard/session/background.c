@@ -22,6 +22,7 @@
 #define EXPIRE_NOTES 64   /* a slice */
 #define RECLAIM_ENTRIES 512
 #define SECOND_NS UINT64_C(1000000000)
+#define STOP_PATIENCE_NS UINT64_C(500000000) /* for replies to be taken at the end */
 #define IDLE_BUFFER_NS (2 * SECOND_NS)
 
 static void expire_step(struct session *session, uint64_t now_ns, bool *more)
@@ -39,6 +40,13 @@ static void expire_step(struct session *session, uint64_t now_ns, bool *more)
         *more = true;
     else
         session->expire_ns = now_ns + EXPIRE_PERIOD_NS;
+}
+
+void background_output_limit(struct session *session, struct client *client)
+{
+    log_warning(server_log(session->server),
+                "Client %s closed for overcoming of output buffer limits.", client->peer);
+    client_close(client, false);
 }
 
 static bool soft_limit_passed(struct session *session, struct client *client, uint64_t now_ns)
@@ -68,9 +76,7 @@ static void client_check(struct session *session, struct client *client, uint64_
         return;
     }
     if (soft_limit_passed(session, client, now_ns)) {
-        log_warning(server_log(session->server),
-                    "Client %s closed for overcoming of output buffer limits.", client->peer);
-        client_close(client, false);
+        background_output_limit(session, client);
         return;
     }
     if (idle_ns > IDLE_BUFFER_NS && !client->chunked) {
@@ -126,16 +132,20 @@ static void each_second(struct session *session, uint64_t now_ns)
 
 static void stop_step(struct session *session)
 {
+    uint64_t now_ns = session->shard->now_ns;
     if (!session->stopping) {
         session->stopping = true;
+        session->stop_ns = now_ns;
         listen_stop(session);
     }
+    bool patient = now_ns - session->stop_ns < STOP_PATIENCE_NS;
     for (struct list_node *node = session->clients.next, *next; node != &session->clients;
          node = next) {
         next = node->next;
         struct client *client = container_of(node, struct client, link);
+        bool owed = reply_size(&client->reply) > 0 || client->stream.sending;
         if (client->call == NULL && client->surveys == 0 && client->pending_count == 0)
-            client_close(client, false);
+            client_close(client, owed && patient);
     }
 }
 

@@ -89,6 +89,7 @@ struct client {
     /* Replies still to come, oldest first: a ring. */
     struct pending *pending;
     uint32_t pending_head, pending_count, pending_cap;
+    unsigned pending_shard; /* pipeline-order strict: where the last command went */
 
     struct reply reply;   /* being written */
     struct reply sending; /* under way */

@@ -118,6 +118,18 @@ static enum outcome run_there(struct session *session, struct client *client,
     return OUTCOME_DONE;
 }
 
+/* pipeline-order strict: a command waits until those sent to other shards before it are
+ * done. What one shard is sent is executed in order anyway. */
+static bool overtakes(struct client *client, unsigned owner)
+{
+    if (client->pending_count > 0 && owner != client->pending_shard && !client->granted) {
+        client->stall |= STALL_PENDING;
+        return true;
+    }
+    client->pending_shard = owner;
+    return false;
+}
+
 static enum outcome run_on(struct session *session, struct client *client,
                            const struct request *request, unsigned owner)
 {
@@ -125,6 +137,8 @@ static enum outcome run_on(struct session *session, struct client *client,
         client->stall |= STALL_PENDING;
         return OUTCOME_AGAIN;
     }
+    if (unlikely(session->strict) && overtakes(client, owner))
+        return OUTCOME_AGAIN;
     if (owner == session->shard->index)
         return run_here(session, client, request);
     return run_there(session, client, request, owner);

@@ -79,6 +79,11 @@ void server_apply(struct session *session)
     session->op_limits.lazy_user_del = s->lazyfree_lazy_user_del;
     apply_small_forms(&session->op_limits, s);
     session->reply_pause = s->client_reply_pause;
+    session->reply_hard =
+        s->client_output_buffer_limit.of[SETTINGS_CLIENT_NORMAL].hard_bytes;
+    session->reply_look = session->reply_pause;
+    if (session->reply_hard > 0 && session->reply_hard < session->reply_look)
+        session->reply_look = session->reply_hard;
     session->query_limit = s->client_query_buffer_limit;
     session->strict = s->pipeline_order == SETTING_PIPELINE_ORDER_STRICT;
     session->max_clients = (uint32_t)s->maxclients;

@@ -138,8 +138,12 @@ static struct chunk *chunk_open(struct session *session, struct client *client, 
 static void check_output(struct session *session, struct client *client)
 {
     size_t unread = reply_size(&client->reply) + reply_size(&client->sending);
+    if (likely(unread <= session->reply_look))
+        return;
+    if (session->reply_hard > 0 && unread > session->reply_hard)
+        background_output_limit(session, client);
     /* One that holds a lock has to go on: others wait for it. */
-    if (unread > session->reply_pause && !client->granted)
+    else if (unread > session->reply_pause && !client->granted)
         client->stall |= STALL_OUTPUT;
 }
 
@@ -328,13 +332,19 @@ static void query_append(struct session *session, struct client *client, const c
         buffer_consume(&client->query, client->query_at);
         client->query_at = 0;
     }
-    if (client->query.len - client->query_at + len > session->query_limit) {
-        log_warning(server_log(session->server),
-                    "Closing client that reached max query buffer length: %s", client->peer);
-        client_close(client, false);
-        return;
-    }
     buffer_append(&client->query, data, len);
+}
+
+/* client-query-buffer-limit: what is not executed yet, the arguments of a command that
+ * is not complete included. */
+static void check_query(struct session *session, struct client *client)
+{
+    size_t bytes = client->query.len - client->query_at + resp_memory(&client->parser);
+    if (likely(bytes <= session->query_limit) || client->closing)
+        return;
+    log_warning(server_log(session->server),
+                "Closing client that reached max query buffer length: %s", client->peer);
+    client_close(client, false);
 }
 
 void session_input(struct session *session, struct client *client, char *data, size_t len)
@@ -360,6 +370,7 @@ void session_input(struct session *session, struct client *client, char *data, s
         if (client->stall == 0)
             take_commands(session, client, NULL, 0, true);
     }
+    check_query(session, client);
     fill_begin(session, client);
     backpressure(session, client);
 }

@@ -88,6 +88,9 @@ struct session {
     uint64_t reply_pause; /* unread reply bytes at which a client is not read from */
     uint64_t query_limit; /* client-query-buffer-limit */
     uint32_t max_clients;
+    size_t reply_hard; /* unread replies that end a client; 0: any number may be unread */
+    size_t reply_look; /* from here on, the two limits are looked at */
+    uint64_t stop_ns;  /* since when it is stopping */
     bool strict;      /* pipeline-order strict */
     bool needs_auth;  /* the default user has a password */
     bool slowed;      /* commands are looked at closely: a pause, or memory_full */

@@ -58,6 +58,7 @@ struct conn {
 };
 
 struct world {
+    size_t woken; /* turns that have begun */
     struct io *io;
     bool turning; /* events may only come from inside io_turn() */
     bool calling; /* and never from inside another call */
@@ -144,10 +145,18 @@ static inline void on_closed(void *ctx, struct stream *s)
     cr_assert_eq(fcntl(s->fd, F_GETFD), -1, "the descriptor is closed by then");
 }
 
+static inline void on_woken(void *ctx)
+{
+    struct world *w = ctx;
+    w->woken++;
+}
+
 static inline struct world *world_new(enum io_choice choice)
 {
     struct world *w = alloc_zeroed(sizeof *w);
-    struct io_events events = {w, on_accepted, on_data, on_filled, on_sent, on_ended, on_closed};
+    struct io_events events = {.ctx = w, .woken = on_woken, .accepted = on_accepted,
+                               .data = on_data, .filled = on_filled, .sent = on_sent,
+                               .ended = on_ended, .closed = on_closed};
     char why[256] = "";
     w->io = io_new(choice, &events, why, sizeof why);
     cr_assert_not_null(w->io, "%s", why);

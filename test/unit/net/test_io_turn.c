@@ -123,3 +123,27 @@ Test(io_epoll, a_turn_moves_a_bounded_part_of_large_payloads, .timeout = 60)
     alloc_free(download.data);
     world_free(w);
 }
+
+/* The clock of whoever is served is read when waiting is over, once a turn. */
+static void woken_once_a_turn(enum io_choice choice)
+{
+    struct world *w = world_new(choice);
+    for (size_t i = 0; i < 50; i++) {
+        size_t before = w->woken;
+        turn(w, i % 3 == 0 ? 1 * MS : 0);
+        cr_assert_eq(w->woken, before + 1);
+    }
+    world_free(w);
+}
+
+Test(io_turn, io_uring_says_once_a_turn_that_waiting_is_over)
+{
+    char why[256];
+    if (!io_uring_usable(why, sizeof why)) cr_skip_test("%s", why);
+    woken_once_a_turn(IO_URING);
+}
+
+Test(io_turn, epoll_says_once_a_turn_that_waiting_is_over)
+{
+    woken_once_a_turn(IO_EPOLL);
+}
