@@ -1,4 +1,4 @@
-"""Limits of clients, the order of pipelines, and what the server says of itself at start and end."""
+"""Limits of clients, the order of pipelines, what the server says of itself at start and end."""
 
 import signal
 import socket
