@@ -74,8 +74,8 @@ void info_server(struct info *info)
         "server_time_usec:%lld\r\n"
         "uptime_in_seconds:%llu\r\n"
         "uptime_in_days:%llu\r\n",
-        (int)getpid(), server->supervisor, node->run_id, (int)settings->port, (long long)now_us, (ull)uptime,
-        (ull)uptime / 86400);
+        (int)getpid(), server->supervisor, node->run_id, (int)settings->port, (long long)now_us,
+        (ull)uptime, (ull)uptime / 86400);
     add("hz:%d\r\nconfigured_hz:%d\r\nlru_clock:%u\r\n", (int)settings->hz, (int)settings->hz,
         (unsigned)(now_us / 1000000) & 0xffffff);
     add_executable(info);
