@@ -28,7 +28,8 @@ struct hll_run {
     uint8_t bytes;   /* it is written in */
 };
 
-/* The run at an offset below value.len; false: its second byte is missing. */
+/* The run at an offset below value.len; false: its second byte is missing, and was taken to
+ * be 0. */
 static inline bool hll_sparse_run(struct bytes value, size_t at, struct hll_run *run)
 {
     unsigned first = (unsigned char)value.data[at];
@@ -40,11 +41,10 @@ static inline bool hll_sparse_run(struct bytes value, size_t at, struct hll_run 
     *run = (struct hll_run){.length = (first & 63) + 1, .bytes = 1};
     if ((first & 0x40) == 0)
         return true;
-    if (at + 1 == value.len)
-        return false;
-    run->length = ((first & 63) << 8 | (unsigned char)value.data[at + 1]) + 1;
+    bool whole = at + 1 < value.len;
+    run->length = ((first & 63) << 8 | (whole ? (unsigned char)value.data[at + 1] : 0)) + 1;
     run->bytes = 2;
-    return true;
+    return whole;
 }
 
 /* Writes a run of `length` zeroes, 1 to HLL_REGISTERS, the longer form from 65 on; returns

@@ -1,14 +1,13 @@
 """HyperLogLogs: the commands, and their values read and written as the strings they are.
 
-Values stay byte for byte what redis-server makes of them, so GET is compared. Thresholds are
-set on both servers now and then, so that short streams get to the dense form too.
+Values stay byte for byte what redis-server makes of them, so GET is compared. The limit of the
+sparse form is another now and then, so that short streams get to the dense form too.
 """
 
-from .grammar import Family, index, integer, key, keys, other_type, value
+from .grammar import Family, Pause, index, integer, key, keys, other_type, value
 
 HEADER = b"HYLL"
-# The defaults come last, so that they are met most.
-SPARSE_LIMITS = ["0", "16", "18", "30", "100", "600", "2047", "2100", "3000", "3000", "20000"]
+SPARSE_LIMITS = ["0", "16", "18", "30", "100", "600", "2047", "2100", "20000", "100000"]
 
 
 def element(rng):
@@ -85,7 +84,7 @@ def damaged(rng):
         lambda: header(rng, 0) + bytes(12289),
         lambda: header(rng, 2) + runs(rng, 16384),
         lambda: header(rng, 255) + bytes(12288),
-        lambda: header(rng, 1)[:15],
+        lambda: header(rng, 0)[:15],
         lambda: b"HYLM" + bytes(12),
         lambda: b"HYLL",
     ])()
@@ -97,14 +96,22 @@ def debug(rng):
     return [["PFDEBUG", word, key(rng)]]
 
 
-def limit(rng):
-    return [["CONFIG", "SET", "hll-sparse-max-bytes", rng.choice(SPARSE_LIMITS)]]
+def limited(rng):
+    """Commands with another limit of the sparse form, which is put back in the same step; the
+    pause keeps the step as it is."""
+    out = [["CONFIG", "SET", "hll-sparse-max-bytes", rng.choice(SPARSE_LIMITS)]]
+    for _ in range(rng.randint(1, 4)):
+        out += rng.choice([
+            lambda: [["PFADD", key(rng), *elements(rng)]],
+            lambda: [["PFADD", key(rng), *many(rng)]],
+            lambda: [["PFMERGE", key(rng), *keys(rng, 0, 3)]]])()
+    return [*out, ["CONFIG", "SET", "hll-sparse-max-bytes", "3000"], Pause(0)]
 
 
 def edited(rng):
-    """A good one, then a byte of it changed: mostly a register, which does no harm."""
-    name = key(rng)
-    return [["SETRANGE", name, str(rng.randrange(4, 2000)), rng.randbytes(1)]]
+    """A byte of the header changed: encoding, what is unused, estimate."""
+    return [["SETRANGE", key(rng), str(rng.randrange(4, 16)), rng.choice(
+        [b"\x00", b"\x01", b"\x02", b"\x7f", b"\x80"])]]
 
 
 def watched(rng):
@@ -133,7 +140,8 @@ FAMILY = Family("hyperloglog", [
     (1, lambda r: [["COPY", key(r), key(r), "REPLACE"]]),
     (1, lambda r: [["RENAME", key(r), key(r)]]),
     (1, watched),
-    (2, limit),
+    (4, limited),
+    (2, edited),
     (1, other_type),
     (4, lambda r: [["DEL", *keys(r, 1, 3)]]),
 ])
