@@ -7,6 +7,7 @@
 
 #include "base/number.h"
 #include "engine/keyspace/entry.h"
+#include "engine/types/hash.h"
 
 /* What stands for each type; Redis's numbers. */
 static const uint32_t type_numbers[TYPE_COUNT] = {
@@ -33,6 +34,15 @@ void digest_mix(struct digest *digest, const void *data, size_t len)
     sha1(digest->bytes, digest->bytes, SHA1_BYTES);
 }
 
+/* Fields in no order: the digest of each with its value is added. */
+static void digest_pair(void *ctx, struct bytes field, struct bytes value)
+{
+    struct digest pair = {{0}};
+    digest_mix(&pair, field.data, field.len);
+    digest_mix(&pair, value.data, value.len);
+    digest_add(ctx, pair.bytes, SHA1_BYTES);
+}
+
 void digest_value(struct digest *digest, const struct entry *e)
 {
     static const char expiry_mark[] = "!!expire!!";
@@ -43,6 +53,8 @@ void digest_value(struct digest *digest, const struct entry *e)
         struct bytes value = entry_string(e, scratch);
         digest_mix(digest, value.data, value.len);
     }
+    if (e->type == TYPE_HASH)
+        hash_each(e, digest_pair, digest);
     if (entry_expiry(e) != ENTRY_NO_EXPIRY)
         digest_add(digest, expiry_mark, sizeof expiry_mark - 1);
 }
