@@ -7,6 +7,7 @@
 
 #include "base/number.h"
 #include "engine/keyspace/entry.h"
+#include "engine/types/set.h"
 
 /* What stands for each type; Redis's numbers. */
 static const uint32_t type_numbers[TYPE_COUNT] = {
@@ -33,6 +34,13 @@ void digest_mix(struct digest *digest, const void *data, size_t len)
     sha1(digest->bytes, digest->bytes, SHA1_BYTES);
 }
 
+static bool add_member(void *ctx, struct set_member *member)
+{
+    struct bytes text = set_member_text(member);
+    digest_add(ctx, text.data, text.len);
+    return true;
+}
+
 void digest_value(struct digest *digest, const struct entry *e)
 {
     static const char expiry_mark[] = "!!expire!!";
@@ -42,6 +50,8 @@ void digest_value(struct digest *digest, const struct entry *e)
         char scratch[NUMBER_I64_MAX];
         struct bytes value = entry_string(e, scratch);
         digest_mix(digest, value.data, value.len);
+    } else if (e->type == TYPE_SET) {
+        set_each(set_view(e), add_member, digest);
     }
     if (entry_expiry(e) != ENTRY_NO_EXPIRY)
         digest_add(digest, expiry_mark, sizeof expiry_mark - 1);
