@@ -26,11 +26,12 @@ static void pop_some(struct op *op, struct found *found, size_t want)
 
 static void pop_count(struct op *op)
 {
+    static const char not_positive[] = "ERR value is out of range, must be positive";
     int64_t count;
-    if (!op_int(op, 2, &count))
+    if (!op_int_or(op, 2, &count, not_positive))
         return;
     if (count < 0) {
-        reply_error(op->reply, "ERR value is out of range, must be positive");
+        reply_error(op->reply, not_positive);
         return;
     }
     struct found found = keyspace_write(op->ks, op->db, &op->key);
