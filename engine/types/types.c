@@ -6,4 +6,9 @@
 const struct object_type *const types_objects[TYPE_COUNT] = {
     [TYPE_STRING] = NULL,
     [TYPE_HASH] = &hash_object,
+#include "engine/types/set.h"
+
+const struct object_type *const types_objects[TYPE_COUNT] = {
+    [TYPE_STRING] = NULL,
+    [TYPE_SET] = &set_object,
 };

@@ -8,6 +8,7 @@
 #include "base/number.h"
 #include "engine/keyspace/entry.h"
 #include "engine/types/hash.h"
+#include "engine/types/set.h"
 
 /* What stands for each type; Redis's numbers. */
 static const uint32_t type_numbers[TYPE_COUNT] = {
@@ -41,6 +42,11 @@ static void digest_pair(void *ctx, struct bytes field, struct bytes value)
     digest_mix(&pair, field.data, field.len);
     digest_mix(&pair, value.data, value.len);
     digest_add(ctx, pair.bytes, SHA1_BYTES);
+static bool add_member(void *ctx, struct set_member *member)
+{
+    struct bytes text = set_member_text(member);
+    digest_add(ctx, text.data, text.len);
+    return true;
 }
 
 void digest_value(struct digest *digest, const struct entry *e)
@@ -52,6 +58,8 @@ void digest_value(struct digest *digest, const struct entry *e)
         char scratch[NUMBER_I64_MAX];
         struct bytes value = entry_string(e, scratch);
         digest_mix(digest, value.data, value.len);
+    } else if (e->type == TYPE_SET) {
+        set_each(set_view(e), add_member, digest);
     }
     if (e->type == TYPE_HASH)
         hash_each(e, digest_pair, digest);
