@@ -7,6 +7,8 @@
 
 #include "base/number.h"
 #include "engine/keyspace/entry.h"
+#include "engine/keyspace/entry_room.h"
+#include "engine/types/list.h"
 
 /* What stands for each type; Redis's numbers. */
 static const uint32_t type_numbers[TYPE_COUNT] = {
@@ -33,6 +35,21 @@ void digest_mix(struct digest *digest, const void *data, size_t len)
     sha1(digest->bytes, digest->bytes, SHA1_BYTES);
 }
 
+/* The elements of a list, in their order. */
+static void mix_list(struct digest *digest, const struct entry *e)
+{
+    struct list_cursor cursor = entry_is_small(e) ? list_seek_small(entry_small(e).data, 0)
+                                                  : list_seek(entry_object(e), 0);
+    for (; list_cursor_ok(cursor); list_step(&cursor, false)) {
+        char scratch[NUMBER_I64_MAX];
+        struct list_element element = list_get(cursor);
+        struct bytes text = element.text;
+        if (element.is_int)
+            text = bytes_make(scratch, number_format_i64(scratch, element.integer));
+        digest_mix(digest, text.data, text.len);
+    }
+}
+
 void digest_value(struct digest *digest, const struct entry *e)
 {
     static const char expiry_mark[] = "!!expire!!";
@@ -42,6 +59,8 @@ void digest_value(struct digest *digest, const struct entry *e)
         char scratch[NUMBER_I64_MAX];
         struct bytes value = entry_string(e, scratch);
         digest_mix(digest, value.data, value.len);
+    } else if (e->type == TYPE_LIST) {
+        mix_list(digest, e);
     }
     if (entry_expiry(e) != ENTRY_NO_EXPIRY)
         digest_add(digest, expiry_mark, sizeof expiry_mark - 1);
