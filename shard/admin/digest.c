@@ -7,6 +7,7 @@
 
 #include "base/number.h"
 #include "engine/keyspace/entry.h"
+#include "engine/types/zset.h"
 
 /* What stands for each type; Redis's numbers. */
 static const uint32_t type_numbers[TYPE_COUNT] = {
@@ -33,6 +34,25 @@ void digest_mix(struct digest *digest, const void *data, size_t len)
     sha1(digest->bytes, digest->bytes, SHA1_BYTES);
 }
 
+/* Members in no order: each is hashed with its score as text, and these are combined. */
+static void digest_zset(struct digest *digest, const struct entry *e)
+{
+    struct zset_ref zs;
+    zset_read(&zs, e);
+    struct zset_cursor c = zset_at(&zs, 0);
+    for (; zset_valid(&c); zset_next(&c)) {
+        char scratch[ZSET_SCRATCH], text[NUMBER_DOUBLE_MAX];
+        struct bytes member;
+        double score;
+        zset_get(&c, &member, &score, scratch);
+        struct digest of_member = {{0}};
+        digest_mix(&of_member, member.data, member.len);
+        int len = snprintf(text, sizeof text, "%.17g", score);
+        digest_mix(&of_member, text, (size_t)len);
+        digest_add(digest, of_member.bytes, SHA1_BYTES);
+    }
+}
+
 void digest_value(struct digest *digest, const struct entry *e)
 {
     static const char expiry_mark[] = "!!expire!!";
@@ -42,6 +62,8 @@ void digest_value(struct digest *digest, const struct entry *e)
         char scratch[NUMBER_I64_MAX];
         struct bytes value = entry_string(e, scratch);
         digest_mix(digest, value.data, value.len);
+    } else if (e->type == TYPE_ZSET) {
+        digest_zset(digest, e);
     }
     if (entry_expiry(e) != ENTRY_NO_EXPIRY)
         digest_add(digest, expiry_mark, sizeof expiry_mark - 1);
