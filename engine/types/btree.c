@@ -2,7 +2,6 @@
 #include "engine/types/btree.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -542,30 +541,23 @@ bool btree_free_some(struct btree *tree, size_t nodes)
 }
 
 struct check {
-    const struct btree *tree;
     const struct btree_leaf *leaf; /* the last one seen */
     const struct zset_element *element;
     size_t bytes;
 };
 
-static void demand(bool holds)
-{
-    if (!holds)
-        abort();
-}
-
 static void check_leaf(struct check *check, const struct btree_leaf *leaf)
 {
-    demand(leaf->prev == check->leaf);
-    demand(check->leaf == NULL || check->leaf->next == leaf);
+    assert(leaf->prev == check->leaf);
+    assert(check->leaf == NULL || check->leaf->next == leaf);
     check->leaf = leaf;
     check->bytes += sizeof *leaf;
     for (uint32_t i = 0; i < leaf->count; i++) {
         const struct zset_element *e = leaf->element[i];
-        demand(leaf->hint[i] == (float)e->score);
+        assert(leaf->hint[i] == (float)e->score);
         if (check->element != NULL) {
             struct btree_probe probe = probe_of(e);
-            demand(is_before(check->element, check->element->score, &probe));
+            assert(is_before(check->element, check->element->score, &probe));
         }
         check->element = e;
     }
@@ -576,7 +568,7 @@ static size_t check_node(struct check *check, const void *node, uint32_t level,
                          const struct zset_element **first)
 {
     uint32_t count = node_count(node, level);
-    demand(count > 0 && count <= node_max(level));
+    assert(count > 0 && count <= node_max(level));
     if (level == 0) {
         check_leaf(check, node);
         *first = ((const struct btree_leaf *)node)->element[0];
@@ -588,8 +580,8 @@ static size_t check_node(struct check *check, const void *node, uint32_t level,
     for (uint32_t i = 0; i < count; i++) {
         const struct zset_element *below_first;
         size_t below = check_node(check, inner->child[i], level - 1, &below_first);
-        demand(below == inner->below[i]);
-        demand(below_first == inner->first[i] && below_first->score == inner->score[i]);
+        assert(below == inner->below[i]);
+        assert(below_first == inner->first[i] && below_first->score == inner->score[i]);
         elements += below;
     }
     *first = inner->first[0];
@@ -598,13 +590,13 @@ static size_t check_node(struct check *check, const void *node, uint32_t level,
 
 void btree_validate(const struct btree *tree)
 {
-    struct check check = {.tree = tree};
+    struct check check = {NULL, NULL, 0};
     if (tree->root == NULL) {
-        demand(tree->count == 0 && tree->bytes == 0 && tree->height == 0);
+        assert(tree->count == 0 && tree->bytes == 0 && tree->height == 0);
         return;
     }
     const struct zset_element *first;
-    demand(check_node(&check, tree->root, tree->height, &first) == tree->count);
-    demand(check.leaf->next == NULL && check.bytes == tree->bytes);
-    demand(tree->height == 0 || node_count(tree->root, tree->height) > 1);
+    assert(check_node(&check, tree->root, tree->height, &first) == tree->count);
+    assert(check.leaf->next == NULL && check.bytes == tree->bytes);
+    assert(tree->height == 0 || node_count(tree->root, tree->height) > 1);
 }

@@ -2,7 +2,6 @@
 #include "engine/types/zset_large.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -149,12 +148,10 @@ void zset_large_validate(const struct zset *set)
     struct table_type type = table_type_of(set);
     table_validate(&set->table, &type);
     btree_validate(&set->tree);
-    if (table_count(&set->table) != set->tree.count)
-        abort();
+    assert(table_count(&set->table) == set->tree.count);
     struct btree_place place = btree_at(&set->tree, 0);
     for (; place.leaf != NULL; btree_next(&place)) {
         struct bytes member = zset_element_member(btree_get(place));
-        if (zset_large_find(set, member, zset_large_hash(set, member)) != btree_get(place))
-            abort();
+        assert(zset_large_find(set, member, zset_large_hash(set, member)) == btree_get(place));
     }
 }

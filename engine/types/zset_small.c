@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <math.h>
-#include <stdlib.h>
 
 #define INTEGRAL_MAX 4611686018427387904.0 /* 2^62: up to here whole scores are integers */
 
@@ -119,8 +118,8 @@ void zset_small_remove(struct room *room, size_t first, size_t past)
 void zset_small_validate(struct bytes small)
 {
     size_t count;
-    if (!listpack_valid(small, &count) || count % 2 != 0)
-        abort();
+    bool valid = listpack_valid(small, &count);
+    assert(valid && count % 2 == 0);
     const void *lp = small.data;
     for (uint32_t at = listpack_first(lp); at != LISTPACK_NONE; at = zset_small_next(lp, at)) {
         uint32_t next = zset_small_next(lp, at);
@@ -129,7 +128,7 @@ void zset_small_validate(struct bytes small)
         char scratch[NUMBER_I64_MAX], scratch_next[NUMBER_I64_MAX];
         struct btree_probe probe = {BTREE_ELEMENT, false, zset_small_score(lp, next),
                                     listpack_text(lp, next, scratch_next)};
-        if (!btree_is_before(zset_small_score(lp, at), listpack_text(lp, at, scratch), &probe))
-            abort();
+        double score = zset_small_score(lp, at);
+        assert(btree_is_before(score, listpack_text(lp, at, scratch), &probe));
     }
 }
