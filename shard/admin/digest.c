@@ -8,6 +8,9 @@
 #include "base/number.h"
 #include "engine/keyspace/entry.h"
 #include "engine/types/hash.h"
+#include "engine/types/set.h"
+#include "engine/keyspace/entry_room.h"
+#include "engine/types/list.h"
 
 /* What stands for each type; Redis's numbers. */
 static const uint32_t type_numbers[TYPE_COUNT] = {
@@ -41,6 +44,24 @@ static void digest_pair(void *ctx, struct bytes field, struct bytes value)
     digest_mix(&pair, field.data, field.len);
     digest_mix(&pair, value.data, value.len);
     digest_add(ctx, pair.bytes, SHA1_BYTES);
+static bool add_member(void *ctx, struct set_member *member)
+{
+    struct bytes text = set_member_text(member);
+    digest_add(ctx, text.data, text.len);
+    return true;
+/* The elements of a list, in their order. */
+static void mix_list(struct digest *digest, const struct entry *e)
+{
+    struct list_cursor cursor = entry_is_small(e) ? list_seek_small(entry_small(e).data, 0)
+                                                  : list_seek(entry_object(e), 0);
+    for (; list_cursor_ok(cursor); list_step(&cursor, false)) {
+        char scratch[NUMBER_I64_MAX];
+        struct list_element element = list_get(cursor);
+        struct bytes text = element.text;
+        if (element.is_int)
+            text = bytes_make(scratch, number_format_i64(scratch, element.integer));
+        digest_mix(digest, text.data, text.len);
+    }
 }
 
 void digest_value(struct digest *digest, const struct entry *e)
@@ -52,6 +73,10 @@ void digest_value(struct digest *digest, const struct entry *e)
         char scratch[NUMBER_I64_MAX];
         struct bytes value = entry_string(e, scratch);
         digest_mix(digest, value.data, value.len);
+    } else if (e->type == TYPE_SET) {
+        set_each(set_view(e), add_member, digest);
+    } else if (e->type == TYPE_LIST) {
+        mix_list(digest, e);
     }
     if (e->type == TYPE_HASH)
         hash_each(e, digest_pair, digest);

@@ -90,8 +90,12 @@ def same(words, reference, tested):
     both_lists = isinstance(reference, list) and isinstance(tested, list)
     if name in UNORDERED and both_lists:
         return unordered(reference) == unordered(tested)
-    if name == b"SCAN" and both_lists and len(tested) == 2:
-        if words[1] != b"0" or b"100000" not in words:
+    if name == b"SPOP" and len(words) == 3 and both_lists:
+        return unordered(reference) == unordered(tested)  # families pop all or nothing
+    if name == b"SRANDMEMBER":
+        return same_choice(words, reference, tested)
+    if name in (b"SCAN", b"SSCAN") and both_lists and len(tested) == 2:
+        if words[1 if name == b"SCAN" else 2] != b"0" or b"100000" not in words:
             return True  # cursors are a server's own affair, and so is where a walk pauses
         return reference[0] == tested[0] and unordered(reference[1]) == unordered(tested[1])
     if name == b"HGETALL" and both_lists:
@@ -113,6 +117,17 @@ def same(words, reference, tested):
     if name == b"DEBUG" or words[:2] == [b"MEMORY", b"USAGE"] and isinstance(reference, int):
         return type(reference) is type(tested)
     return identical(reference, tested)
+
+
+def same_choice(words, reference, tested):
+    """Whether two choices at random have the same shape; members that all have to come are the
+    same."""
+    if not isinstance(reference, list) or not isinstance(tested, list):
+        return type(reference) is type(tested) and (not isinstance(reference, Error)
+                                                    or reference == tested)
+    all_there = len(words) == 3 and len(tested) < int(words[2])
+    return len(reference) == len(tested) and (not all_there or
+                                              unordered(reference) == unordered(tested))
 
 
 def unordered(values):
