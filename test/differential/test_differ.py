@@ -141,6 +141,33 @@ def test_the_order_of_keys_does_not_matter_but_of_mget_it_does():
     assert not same([b"MGET", b"a", b"b"], [b"a", b"b"], [b"b", b"a"])
 
 
+def test_fields_come_in_any_order_but_with_their_values():
+    walk = [b"HSCAN", b"h", b"0", b"COUNT", b"100000"]
+    assert same(walk, [b"0", [b"a", b"1", b"b", b"2"]], [b"0", [b"b", b"2", b"a", b"1"]])
+    assert not same(walk, [b"0", [b"a", b"1", b"b", b"2"]], [b"0", [b"a", b"2", b"b", b"1"]])
+    assert not same(walk, [b"0", [b"a", b"1"]], [b"7", [b"a", b"1"]])
+
+
+def test_fields_at_random_are_compared_where_all_were_asked_for():
+    assert same([b"HRANDFIELD", b"h"], b"a", b"b")
+    assert not same([b"HRANDFIELD", b"h"], b"a", Null("bulk"))
+    assert same([b"HRANDFIELD", b"h", b"2"], [b"a", b"b"], [b"c", b"a"])
+    assert not same([b"HRANDFIELD", b"h", b"2"], [b"a", b"b"], [b"a"])
+    every = [b"HRANDFIELD", b"h", b"1000000"]
+    assert same(every, [b"a", b"b"], [b"b", b"a"])
+    assert not same(every, [b"a", b"b"], [b"a", b"c"])
+    with_values = [*every, b"WITHVALUES"]
+    assert same(with_values, [b"a", b"1", b"b", b"2"], [b"b", b"2", b"a", b"1"])
+    assert not same(with_values, [b"a", b"1", b"b", b"2"], [b"a", b"2", b"b", b"1"])
+    assert not same(with_values, [[b"a", b"1"]], [b"a", b"1"])
+
+
+def test_digests_are_compared_unless_the_key_is_gone():
+    ask = [b"DEBUG", b"DIGEST-VALUE", b"a"]
+    assert same(ask, ["1" * 40], ["0" * 40])
+    assert not same(ask, ["1" * 40], ["2" * 40])
+
+
 def test_shrinking_finds_the_two_that_matter():
     items = says(*["NOISE %d" % i for i in range(100)])
     items[17:17] = says("FIRST")
