@@ -20,8 +20,8 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "integration")]
 
 import families  # noqa: E402
 from families.grammar import DATABASES, JUNK, OTHER_TYPES, Pause, Say  # noqa: E402
-from harness.resp import (NIL, Client, Closed, Error, Null, ProtocolError,  # noqa: E402
-                          encode_many, identical, to_bytes)
+from harness.resp import (NIL, Client, Closed, Double, Error, Null,  # noqa: E402
+                          ProtocolError, encode_many, identical, to_bytes)
 from harness.server import Server, binary_path  # noqa: E402
 
 Difference = collections.namedtuple("Difference", "position command reference tested")
@@ -143,6 +143,8 @@ def scores_agree(reference, tested):
     """As identical(), but scores may have the form of 7.0 (17 digits) and that of 7.2 (few)."""
     if type(reference) is type(tested) and isinstance(reference, (list, tuple)):
         return len(reference) == len(tested) and all(map(scores_agree, reference, tested))
+    if isinstance(reference, Double) and isinstance(tested, Double):
+        return reference.text in (tested.text, "%.17g" % tested)
     if isinstance(reference, bytes) and isinstance(tested, bytes) and reference != tested:
         try:
             return reference == b"%.17g" % float(tested)
