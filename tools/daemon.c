@@ -70,18 +70,26 @@ static void notify_systemd(struct log *log, const char *path)
         close(fd);
 }
 
-void daemon_ready(struct log *log, int supervised)
+int daemon_supervisor(int supervised)
 {
-    const char *socket_path = getenv("NOTIFY_SOCKET"), *job = getenv("UPSTART_JOB");
-    bool is_auto = supervised == SETTING_SUPERVISED_AUTO;
-    if (supervised == SETTING_SUPERVISED_SYSTEMD || (is_auto && socket_path != NULL)) {
+    if (supervised != SETTING_SUPERVISED_AUTO)
+        return supervised;
+    if (getenv("NOTIFY_SOCKET") != NULL)
+        return SETTING_SUPERVISED_SYSTEMD;
+    return getenv("UPSTART_JOB") != NULL ? SETTING_SUPERVISED_UPSTART : SETTING_SUPERVISED_NO;
+}
+
+void daemon_ready(struct log *log, int supervisor)
+{
+    const char *socket_path = getenv("NOTIFY_SOCKET");
+    if (supervisor == SETTING_SUPERVISED_SYSTEMD) {
         if (socket_path == NULL)
             log_warning(log, "systemd supervision requested or auto-detected, but NOTIFY_SOCKET "
                              "is not set");
         else
             notify_systemd(log, socket_path);
-    } else if (supervised == SETTING_SUPERVISED_UPSTART || (is_auto && job != NULL)) {
-        if (job == NULL)
+    } else if (supervisor == SETTING_SUPERVISED_UPSTART) {
+        if (getenv("UPSTART_JOB") == NULL)
             log_warning(log, "upstart supervision requested, but UPSTART_JOB is not set");
         else
             raise(SIGSTOP);

@@ -15,10 +15,14 @@ const char *daemon_pidfile(const struct settings *settings);
 /* Writes it; why it cannot is logged. */
 void daemon_write_pid(struct log *log, const char *path);
 
+/* What `supervised` comes to: SETTING_SUPERVISED_NO, _SYSTEMD or _UPSTART; `auto` is what
+ * the environment (NOTIFY_SOCKET, UPSTART_JOB) says. */
+int daemon_supervisor(int supervised);
+
 /*
- * `supervised`: tells the supervisor that the server is ready. systemd: READY=1 to the
+ * Of daemon_supervisor(): tells the supervisor that the server is ready. systemd: READY=1 to the
  * socket NOTIFY_SOCKET names (sd_notify(3)); upstart: stops itself, to be continued.
  */
-void daemon_ready(struct log *log, int supervised);
+void daemon_ready(struct log *log, int supervisor);
 
 #endif

@@ -146,7 +146,6 @@ static int serve(struct settings *settings, struct log *log, const char *config_
         .shards = settings->threads > 0 ? (unsigned)settings->threads : (unsigned)cpu_usable(""),
         .databases = (uint16_t)settings->databases,
         .pin = settings->pin_threads,
-        .spin_us = (unsigned)settings->spin_us,
         .clock = clock_system(),
         .log = log,
     };
@@ -165,6 +164,10 @@ static int serve(struct settings *settings, struct log *log, const char *config_
     server->executable = executable;
     server->backend = options.io == IO_URING ? "io_uring" : "epoll";
     server->memory_limit = cpu_memory_usable("");
+    int supervisor = daemon_supervisor((int)settings->supervised);
+    server->supervisor = supervisor == SETTING_SUPERVISED_SYSTEMD   ? "systemd"
+                         : supervisor == SETTING_SUPERVISED_UPSTART ? "upstart"
+                                                                    : "no";
     if (!listen_possible(log, settings, false))
         return 1;
     server->unix_fd = unix_open(log, settings);
@@ -180,10 +183,10 @@ static int serve(struct settings *settings, struct log *log, const char *config_
     }
     if (settings->unixsocket != NULL)
         snprintf(unixsocket, sizeof unixsocket, "%s", settings->unixsocket);
-    int status = 0, supervised = (int)settings->supervised; /* the shards may change them */
+    int status = 0;
     if (node_start(node)) {
         log_notice(log, "Ready to accept connections");
-        daemon_ready(log, supervised);
+        daemon_ready(log, supervisor);
         wait_for_stop(server, &signals);
         log_notice(log, "User requested shutdown...");
     } else {
@@ -222,7 +225,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "Can't chdir to '%s': %s\n", settings->dir, strerror(errno));
         return 1;
     }
-    if (settings->daemonize)
+    /* A supervisor watches the process it has started. */
+    if (settings->daemonize &&
+        daemon_supervisor((int)settings->supervised) == SETTING_SUPERVISED_NO)
         daemon_detach();
     struct log log;
     const char *logfile = settings->logfile != NULL && settings->logfile[0] != 0

@@ -79,6 +79,11 @@ static bool walk_spec(const struct key_spec *spec, struct key_walk *walk)
         begin = find_keyword(spec, walk);
         if (begin == 0) return true;
     }
+    /* Further keys that may be left out: PFMERGE with its first key alone. (COMMAND GETKEYS
+     * of Redis says that these arguments are invalid, though it executes them.) */
+    if (spec->find == KEY_FIND_RANGE && spec->keys.last < 0 && begin == walk->argc &&
+        walk->count > 0)
+        return true;
     if (spec->begin == KEY_BEGIN_UNKNOWN || !find_range(spec, walk, begin, &first, &last))
         return false;
     for (int i = first; i <= last; i += spec->keys.step)

@@ -13,6 +13,11 @@ void op_changed(struct op *op, const struct key *key, char event_class, const ch
     keyspace_changed(op->ks, op->db, key, CHANGE_WRITE, event_class, event);
 }
 
+void op_changed_quietly(struct op *op, const struct key *key)
+{
+    keyspace_changed(op->ks, op->db, key, CHANGE_WRITE, '-', "");
+}
+
 void op_deleted(struct op *op, const struct key *key)
 {
     keyspace_changed(op->ks, op->db, key, CHANGE_DELETE, 'g', "del");

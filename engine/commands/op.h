@@ -86,6 +86,10 @@ static inline bool op_arg_is(const struct op *op, int i, const char *lower)
  * letters of notify-keyspace-events, the event its name ("set", "incrby"...). */
 void op_changed(struct op *op, const struct key *key, char event_class, const char *event);
 
+/* Tells that a key was written without a notification: its bytes are others, but what it
+ * means to clients is not (CHANGE_WRITE of the class '-', which is none of the letters). */
+void op_changed_quietly(struct op *op, const struct key *key);
+
 /* Tells that a key was deleted by the command: event "del" unless said otherwise. */
 void op_deleted(struct op *op, const struct key *key);
 

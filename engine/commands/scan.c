@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <limits.h>
+#include <string.h>
 
 #include "base/glob.h"
 #include "base/number.h"
@@ -86,6 +87,9 @@ void op_randomkey(struct op *op)
 
 bool scan_cursor_parse(struct bytes text, uint32_t *slot, uint64_t *position)
 {
+    const char *nul = text.len == 0 ? NULL : memchr(text.data, '\0', text.len);
+    if (nul != NULL)
+        text.len = (size_t)(nul - text.data);
     size_t at = 0;
     bool minus = text.len > 0 && text.data[0] == '-';
     if (text.len > 0 && (minus || text.data[0] == '+'))

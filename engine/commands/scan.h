@@ -19,8 +19,8 @@ struct op;
 
 /*
  * Reads a cursor the way strtoul() reads a number, as Redis does: a sign, leading
- * zeros and the empty text are fine. False: "ERR invalid cursor". Numbers that no
- * page ever answered are valid too: their slot is SLOT_COUNT, the end.
+ * zeros and the empty text are fine, and a NUL ends it. False: "ERR invalid cursor".
+ * Numbers that no page ever answered are valid too: their slot is SLOT_COUNT, the end.
  */
 bool scan_cursor_parse(struct bytes text, uint32_t *slot, uint64_t *position);
 

@@ -110,6 +110,18 @@ char *string_room(struct op *op, const struct key *key, struct found *found, siz
     return data;
 }
 
+void string_room_cut(struct entry *e, size_t len)
+{
+    assert(len <= entry_string_len(e) && e->encoding != ENCODING_INT);
+    if (e->encoding == ENCODING_EMBEDDED) {
+        entry_set_embedded_len(e, len);
+        return;
+    }
+    struct blob *blob = entry_blob(e);
+    assert(blob_sole(blob));
+    blob->len = len;
+}
+
 bool string_room_allowed(struct op *op, size_t size, size_t more)
 {
     size_t total;

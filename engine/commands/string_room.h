@@ -24,6 +24,10 @@
 char *string_room(struct op *op, const struct key *key, struct found *found, size_t len,
                   size_t zero_to);
 
+/* Makes the string of an entry shorter, in place: `len` bytes, no more than it has. It is
+ * embedded or in a blob that is nobody else's, as string_room() leaves it. */
+void string_room_cut(struct entry *e, size_t len);
+
 /* Whether a string of size + more bytes is allowed; replies an error otherwise. */
 bool string_room_allowed(struct op *op, size_t size, size_t more);
 

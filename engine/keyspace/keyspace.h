@@ -58,7 +58,7 @@ struct change {
     enum change_kind kind;
     uint16_t db;
     struct key key;
-    char event_class; /* as in notify-keyspace-events: '$', 'g', 'x'... */
+    char event_class; /* as in notify-keyspace-events: '$', 'g', 'x'...; '-': not to be sent */
     const char *event; /* its name: "set", "del", "expired"... */
 };
 

@@ -118,12 +118,23 @@ static void add_keyspace(struct keyspace_counters *to, const struct keyspace_cou
     to->expire_cycles_us += from->expire_cycles_us;
 }
 
+/* Clients that a pause holds back, or a command that waits. */
+static uint64_t count_blocked(const struct session *session)
+{
+    uint64_t count = 0;
+    for (const struct list_node *n = session->clients.next; n != &session->clients; n = n->next)
+        if (container_of(n, struct client, link)->stall & (STALL_PAUSE | STALL_BLOCKED))
+            count++;
+    return count;
+}
+
 static void gather_plain(struct session *session, struct figures *figures)
 {
     const struct stats *stats = session->stats;
     struct shard *shard = session->shard;
     figures->shards = 1;
     figures->clients = session->client_count;
+    figures->blocked = count_blocked(session);
     figures->executed = stats->executed;
     figures->connections = stats->connections;
     figures->rejected_connections = stats->rejected_connections;

@@ -68,14 +68,14 @@ void info_server(struct info *info)
         os.sysname, os.release, os.machine, (int)sizeof(void *) * 8, server->backend, __GNUC__,
         __GNUC_MINOR__, __GNUC_PATCHLEVEL__);
     add("process_id:%d\r\n"
-        "process_supervised:no\r\n"
+        "process_supervised:%s\r\n"
         "run_id:%s\r\n"
         "tcp_port:%d\r\n"
         "server_time_usec:%lld\r\n"
         "uptime_in_seconds:%llu\r\n"
         "uptime_in_days:%llu\r\n",
-        (int)getpid(), node->run_id, (int)settings->port, (long long)now_us, (ull)uptime,
-        (ull)uptime / 86400);
+        (int)getpid(), server->supervisor, node->run_id, (int)settings->port, (long long)now_us,
+        (ull)uptime, (ull)uptime / 86400);
     add("hz:%d\r\nconfigured_hz:%d\r\nlru_clock:%u\r\n", (int)settings->hz, (int)settings->hz,
         (unsigned)(now_us / 1000000) & 0xffffff);
     add_executable(info);

@@ -30,7 +30,6 @@ struct node_options {
     enum io_choice io; /* IO_URING or IO_EPOLL: the choice has been made */
     uint16_t databases;
     bool pin;
-    unsigned spin_us;
     const struct clock *clock;
     struct log *log;
 };

@@ -120,7 +120,7 @@ static bool slot_is_vacant(const void *ctx, uint32_t slot, uint16_t db)
     return bit != 0 && (atomic_load(&owner->published.nonempty) & bit) == 0;
 }
 
-/* Whether the loop is to look for more instead of sleeping (spin-us): something came
+/* Whether the loop is to look for more instead of sleeping (spin_ns): something came
  * a short while ago. */
 static bool spins(struct shard *shard, bool messages)
 {
@@ -130,7 +130,7 @@ static bool spins(struct shard *shard, bool messages)
         shard->io_seen = done;
         shard->active_ns = shard->now_ns;
     }
-    return shard->now_ns - shard->active_ns < (uint64_t)shard->node->options.spin_us * 1000;
+    return shard->now_ns - shard->active_ns < shard->spin_ns;
 }
 
 /* How long the loop may sleep; 0 when there is something to do. */
@@ -164,7 +164,7 @@ static void turn(struct shard *shard, int64_t *timeout_ns)
     publish_nonempty(shard);
     more = publish(shard) || more;
     hooks->flush(shard);
-    if (unlikely(shard->node->options.spin_us > 0))
+    if (unlikely(shard->spin_ns > 0))
         more = spins(shard, messages) || more;
     *timeout_ns = rest(shard, more, wish);
 }

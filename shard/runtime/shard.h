@@ -41,7 +41,8 @@ struct shard {
     uint64_t now_ns;  /* monotonic, read once a turn */
     struct outbox *outboxes; /* one a shard; its own: messages to itself */
     uint64_t *dirty_outboxes; /* bit i: outbox i holds something */
-    uint64_t active_ns; /* spin-us: when something was last received, sent or taken */
+    uint64_t spin_ns;   /* how long to look for more work before sleeping; 0: not at all */
+    uint64_t active_ns; /* spin_ns: when something was last received, sent or taken */
     uint64_t io_seen;   /* operations of the I/O that were done then */
     uint64_t background_at_ns;
     uint64_t slots_owned[SLOT_COUNT / 64];

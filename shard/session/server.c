@@ -87,6 +87,7 @@ void server_apply(struct session *session)
     session->query_limit = s->client_query_buffer_limit;
     session->strict = s->pipeline_order == SETTING_PIPELINE_ORDER_STRICT;
     session->max_clients = (uint32_t)s->maxclients;
+    session->shard->spin_ns = (uint64_t)s->spin_us * 1000;
     stats_set_slow(session->stats, s);
     session->needs_auth = s->requirepass != NULL && s->requirepass[0] != 0;
     auth_settings_changed(session);

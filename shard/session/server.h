@@ -36,6 +36,7 @@ struct server {
     const char *executable;
     const char *version;
     const char *backend;    /* "io_uring" or "epoll" */
+    const char *supervisor; /* "no", "systemd" or "upstart" */
     uint64_t memory_limit;  /* of the machine or container */
     int unix_fd;            /* listening, or -1; shard 0 accepts for all */
     _Atomic int shutdown;   /* shared atomic: 1: SIGTERM, SHUTDOWN; the main thread acts */

@@ -78,6 +78,9 @@ static void on_change(void *ctx, const struct change *change)
     struct watched *watched = *find(table, change->db, &change->key);
     if (watched == NULL)
         return;
+    /* A key that had expired before it got here (SWAPDB) was as good as none. */
+    if (change->kind == CHANGE_EXPIRE && !watched->present)
+        return;
     touch(table, watched);
     watched->present = change->kind == CHANGE_WRITE;
 }

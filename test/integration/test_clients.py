@@ -233,7 +233,9 @@ def test_a_write_pause_holds_writes_of_all_clients_and_lets_reads_pass(unpaused,
         assert c("PING") == PONG
         assert c("DBSIZE") == 0
     assert all(c.is_silent(0.01) for c in spread[::2])
+    assert b"blocked_clients:%d\r\n" % (SPREAD // 2) in unpaused("INFO", "clients")
     assert unpaused("CLIENT", "UNPAUSE") == OK
+    assert b"blocked_clients:0\r\n" in unpaused("INFO", "clients")
     assert [c.receive() for c in spread[::2]] == [OK] * (SPREAD // 2)
     assert unpaused("DBSIZE") == SPREAD // 2
 

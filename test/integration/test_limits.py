@@ -1,5 +1,6 @@
 """Limits of clients, the order of pipelines, what the server says of itself at start and end."""
 
+import re
 import signal
 import socket
 import time
@@ -135,8 +136,34 @@ def test_systemd_is_told_that_the_server_is_ready(start_server, tmp_path, abstra
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
         told.bind(path)
         told.settimeout(5)
-        start_server(supervised="systemd", env={"NOTIFY_SOCKET": path.replace("\0", "@")})
+        server = start_server(supervised="systemd", daemonize="yes",
+                              env={"NOTIFY_SOCKET": path.replace("\0", "@")})
         assert b"READY=1" in told.recv(1000).split(b"\n")
+        with Client(server.port) as client:
+            info = client("INFO", "server")
+            assert b"process_supervised:systemd\r\n" in info
+            # The one that was started is the one that serves, whatever daemonize says.
+            assert b"process_id:%d\r\n" % server.process.pid in info
+
+
+def turns(client):
+    return sum(int(n) for n in re.findall(rb",turns=(\d+)", client("INFO", "shards")))
+
+
+def test_spinning_begins_and_ends_while_the_server_runs(start_server):
+    server = start_server()
+    with Client(server.port) as client:
+        def turns_of_pings():
+            before = turns(client)
+            for _ in range(200):
+                assert client("PING") == "PONG"
+            return turns(client) - before
+        resting = turns_of_pings()
+        assert client("CONFIG", "SET", "spin-us", "1000") == OK
+        spinning = turns_of_pings()
+        assert client("CONFIG", "SET", "spin-us", "0") == OK
+        assert spinning > 2 * resting
+        assert spinning > 2 * turns_of_pings()
 
 
 def test_spinning_serves_as_well(start_server):

@@ -197,6 +197,28 @@ def test_exec_runs_after_commands_that_do_not_change_the_key(client, connect, li
     assert client("EXEC") == [OK]
 
 
+@pytest.mark.parametrize("before", ["nothing", "an expired key", "a key"])
+def test_a_key_that_has_expired_is_as_good_as_none_when_databases_are_swapped(client, connect,
+                                                                              before):
+    other = connect()
+    other("DEBUG", "SET-ACTIVE-EXPIRE", "0")
+    try:
+        other("SELECT", "1")
+        other("SET", "w", "stale", "PX", "1")
+        if before == "a key":
+            client("SET", "w", "fresh")
+        elif before == "an expired key":
+            client("SET", "w", "stale", "PX", "1")
+        time.sleep(0.01)
+        assert client("WATCH", "w") == OK
+        assert other("SWAPDB", "0", "1") == OK
+        client("MULTI")
+        client("PING")
+        assert client("EXEC") == (NIL if before == "a key" else [PONG])
+    finally:
+        other("DEBUG", "SET-ACTIVE-EXPIRE", "1")
+
+
 def test_a_watched_missing_key_that_appears_aborts(client, connect):
     client("WATCH", "new")
     connect()("SET", "new", "1")

@@ -147,6 +147,7 @@ Test(settings, an_integer_keeps_its_limits)
     expect_error("port", "65536", "argument must be between 0 and 65535 inclusive");
     expect_error("port", "-1", "argument must be between 0 and 65535 inclusive");
     expect_error("spin-us", "1001", "argument must be between 0 and 1000 inclusive");
+    expect_error("databases", "65536", "argument must be between 1 and 65535 inclusive");
     expect_error("maxclients", "0", "argument must be between 1 and 4294967295 inclusive");
     expect_error("active-defrag-cycle-min", "0", "argument must be between 1 and 99 inclusive");
     expect_error("port", "07", "argument couldn't be parsed into an integer");
