@@ -6,10 +6,14 @@
 #define SHOAL_ENGINE_COMMANDS_ZSET_SOURCE_H
 
 #include "engine/commands/op.h"
+#include "engine/types/set.h"
 #include "engine/types/zset.h"
 
+/* The members of a plain set have the score 1. */
 struct zset_source {
-    struct zset_ref zset;
+    bool is_set;
+    struct set_view set;  /* if it is one */
+    struct zset_ref zset; /* otherwise */
     double weight; /* what its scores are multiplied by; the caller's */
 };
 
