@@ -166,7 +166,8 @@ def test_what_is_no_hyperloglog_is_refused_and_stays(client, value):
 
 
 @pytest.mark.parametrize("runs", [
-    b"", b"\x7f\xfe", b"\x7f\xff\x00", b"\x7f\xff\x80", b"\x00", b"\xff" * 4097, b"\x7f\xff" * 5000])
+    b"", b"\x7f\xfe", b"\x7f\xff\x00", b"\x7f\xff\x80", b"\x00", b"\xff" * 4097,
+    b"\x7f\xff" * 5000])
 def test_a_damaged_one_is_an_error_and_stays(client, runs):
     value = HEADER + STALE + runs
     client("SET", "s", value)
