@@ -273,6 +273,8 @@ Test(command_keys, walks_ranges)
     assert_keys("MSET a 1 b", "a:OW,update b:OW,update");
     assert_keys("BLPOP a b 0", "a:RW,access,delete b:RW,access,delete");
     assert_keys("RENAME a b", "a:RW,access,delete b:OW,update");
+    assert_keys("PFMERGE a b c", "a:RW,access,insert b:RO,access c:RO,access");
+    assert_keys("PFMERGE a", "a:RW,access,insert");
     assert_keys("OBJECT ENCODING a", "a:RO");
 }
 
