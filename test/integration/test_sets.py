@@ -96,7 +96,8 @@ def test_random_operations_agree_with_a_python_set(client):
     rng = random.Random(7)
     model, requests, expected = set(), [], []
     for _ in range(3000):
-        member = b"%d" % rng.randint(-300, 300) if rng.random() < 0.8 else b"m%d" % rng.randint(0, 99)
+        form = b"%d" if rng.random() < 0.8 else b"m%d"
+        member = form % rng.randint(-300, 300)
         command = rng.choice(["SADD", "SADD", "SREM", "SISMEMBER"])
         requests.append([command, "k", member])
         expected.append(int((member in model) != (command == "SADD")))

@@ -354,7 +354,8 @@ Test(sets, sadd_and_srem_count_what_they_changed)
 Test(sets, members_are_told_apart_by_their_bytes)
 {
     run_expect(&run, "SADD k 1 01 +1 '' 1.0", ":5\r\n");
-    run_expect(&run, "SMISMEMBER k 1 01 001 '' 1.0 +1", "*6\r\n:1\r\n:1\r\n:0\r\n:1\r\n:1\r\n:1\r\n");
+    run_expect(&run, "SMISMEMBER k 1 01 001 '' 1.0 +1",
+               "*6\r\n:1\r\n:1\r\n:0\r\n:1\r\n:1\r\n:1\r\n");
     run_expect(&run, "SISMEMBER k 1", ":1\r\n");
     run_expect(&run, "SISMEMBER nothing 1", ":0\r\n");
     run_expect(&run, "SMISMEMBER nothing 1 2", "*2\r\n:0\r\n:0\r\n");
