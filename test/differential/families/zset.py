@@ -8,7 +8,7 @@ from .grammar import BAD_FLOATS, Family, Pause, integer, key, keys, other_type, 
 
 LEX_KEYS = ["lex0", "lex1", "{t}lex"]
 
-SCORES = ["0", "1", "-1", "2", "3", "3", "5", "10", "-2.25", "0.5", "0.1", "1e17",
+SCORES = ["0", "1", "-1", "2", "3", "3", "5", "10", "-2.25", "0.5", "0.1", "1e17", "-0",
           "9007199254740993", "1e300", "3.0", "inf", "-inf", "+inf", "1e-7", "0x10"]
 LONG = ["m" * 64, "m" * 65, "x" * 300]
 
