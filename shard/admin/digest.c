@@ -7,10 +7,11 @@
 
 #include "base/number.h"
 #include "engine/keyspace/entry.h"
-#include "engine/types/hash.h"
-#include "engine/types/set.h"
 #include "engine/keyspace/entry_room.h"
+#include "engine/types/hash.h"
 #include "engine/types/list.h"
+#include "engine/types/set.h"
+#include "engine/types/zset.h"
 
 /* What stands for each type; Redis's numbers. */
 static const uint32_t type_numbers[TYPE_COUNT] = {
@@ -44,11 +45,16 @@ static void digest_pair(void *ctx, struct bytes field, struct bytes value)
     digest_mix(&pair, field.data, field.len);
     digest_mix(&pair, value.data, value.len);
     digest_add(ctx, pair.bytes, SHA1_BYTES);
+}
+
+/* Members in no order. */
 static bool add_member(void *ctx, struct set_member *member)
 {
     struct bytes text = set_member_text(member);
     digest_add(ctx, text.data, text.len);
     return true;
+}
+
 /* The elements of a list, in their order. */
 static void mix_list(struct digest *digest, const struct entry *e)
 {
@@ -61,6 +67,25 @@ static void mix_list(struct digest *digest, const struct entry *e)
         if (element.is_int)
             text = bytes_make(scratch, number_format_i64(scratch, element.integer));
         digest_mix(digest, text.data, text.len);
+    }
+}
+
+/* Members in no order: each is hashed with its score as text, and these are combined. */
+static void digest_zset(struct digest *digest, const struct entry *e)
+{
+    struct zset_ref zs;
+    zset_read(&zs, e);
+    struct zset_cursor c = zset_at(&zs, 0);
+    for (; zset_valid(&c); zset_next(&c)) {
+        char scratch[ZSET_SCRATCH], text[NUMBER_DOUBLE_MAX];
+        struct bytes member;
+        double score;
+        zset_get(&c, &member, &score, scratch);
+        struct digest of_member = {{0}};
+        digest_mix(&of_member, member.data, member.len);
+        int len = snprintf(text, sizeof text, "%.17g", score);
+        digest_mix(&of_member, text, (size_t)len);
+        digest_add(digest, of_member.bytes, SHA1_BYTES);
     }
 }
 
@@ -77,9 +102,11 @@ void digest_value(struct digest *digest, const struct entry *e)
         set_each(set_view(e), add_member, digest);
     } else if (e->type == TYPE_LIST) {
         mix_list(digest, e);
-    }
-    if (e->type == TYPE_HASH)
+    } else if (e->type == TYPE_ZSET) {
+        digest_zset(digest, e);
+    } else if (e->type == TYPE_HASH) {
         hash_each(e, digest_pair, digest);
+    }
     if (entry_expiry(e) != ENTRY_NO_EXPIRY)
         digest_add(digest, expiry_mark, sizeof expiry_mark - 1);
 }

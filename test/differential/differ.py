@@ -114,6 +114,15 @@ def same(words, reference, tested):
         # The reference also digests keys that have expired and are still there.
         return len(reference) == len(tested) and all(
             identical(a, b) or b == NO_VALUE for a, b in zip(reference, tested))
+    if name == b"ZRANDMEMBER" and both_lists:
+        return len(reference) == len(tested)
+    if name == b"ZRANDMEMBER" and isinstance(reference, bytes):
+        return isinstance(tested, bytes)
+    if name == b"ZSCAN" and both_lists and len(tested) == 2:
+        return (words[2] not in (b"0", b"") or len(reference[1]) == len(tested[1])
+                and scores_agree(*(sorted(zip(r[1][::2], r[1][1::2])) for r in (reference, tested))))
+    if name.startswith(b"Z"):
+        return scores_agree(reference, tested)
     if name == b"DEBUG" or words[:2] == [b"MEMORY", b"USAGE"] and isinstance(reference, int):
         return type(reference) is type(tested)
     return identical(reference, tested)
@@ -128,6 +137,18 @@ def same_choice(words, reference, tested):
     all_there = len(words) == 3 and len(tested) < int(words[2])
     return len(reference) == len(tested) and (not all_there or
                                               unordered(reference) == unordered(tested))
+
+
+def scores_agree(reference, tested):
+    """As identical(), but scores may have the form of 7.0 (17 digits) and that of 7.2 (few)."""
+    if type(reference) is type(tested) and isinstance(reference, (list, tuple)):
+        return len(reference) == len(tested) and all(map(scores_agree, reference, tested))
+    if isinstance(reference, bytes) and isinstance(tested, bytes) and reference != tested:
+        try:
+            return reference == b"%.17g" % float(tested)
+        except ValueError:
+            return False
+    return identical(reference, tested)
 
 
 def unordered(values):
