@@ -335,7 +335,7 @@ static void debug_decode(struct op *op, struct bytes value)
         else
             buffer_appendf(&text, "%s%c:%u", gap, run.bytes == 2 ? 'Z' : 'z', run.length);
     }
-    reply_bulk(op->reply, buffer_bytes(&text));
+    reply_bulk(op->reply, text.len > 0 ? buffer_bytes(&text) : bytes_of(""));
     buffer_deinit(&text);
 }
 

@@ -128,9 +128,9 @@ static void add(struct op *op, const struct add_options *o, int first)
         add_pairs(op, o, &zs, first);
 }
 
-void op_zadd(struct op *op)
+static void add_with_options(struct op *op, bool increment)
 {
-    struct add_options o = {0};
+    struct add_options o = {.increment = increment};
     int first = parse_options(op, &o);
     const char *error = options_error(&o, op->argc - first);
     if (error != NULL)
@@ -139,8 +139,14 @@ void op_zadd(struct op *op)
         add(op, &o, first);
 }
 
+void op_zadd(struct op *op)
+{
+    add_with_options(op, false);
+}
+
+/* Has the arguments of ZADD INCR: a word that is an option of ZADD is one here, too, and
+ * then one argument is missing. */
 void op_zincrby(struct op *op)
 {
-    struct add_options o = {.increment = true};
-    add(op, &o, 2);
+    add_with_options(op, true);
 }

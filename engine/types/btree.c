@@ -2,25 +2,29 @@
 #include "engine/types/btree.h"
 
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
 
 /* Nodes fill size classes of the allocator; tests make them small. */
 #ifndef BTREE_LEAF_MAX
-#define BTREE_LEAF_MAX 40 /* 504 bytes */
+#define BTREE_LEAF_MAX 59 /* 512 bytes */
 #endif
 #ifndef BTREE_FANOUT
 #define BTREE_FANOUT 31 /* 1000 bytes */
 #endif
 
+#define POINTER_MASK ((UINT64_C(1) << 48) - 1)
+#define HINT_MAX 65535
+
 #define MERGE_PART(max) ((max) - (max) / 4) /* neighbours with up to this together merge */
 
 struct btree_leaf {
     struct btree_leaf *prev, *next;
+    double base, scale; /* of the hints, see hint_of() */
     uint32_t count;
-    float hint[BTREE_LEAF_MAX];
-    struct zset_element *element[BTREE_LEAF_MAX];
+    uint64_t word[BTREE_LEAF_MAX]; /* hint << 48 | address of the element */
 };
 
 struct inner {
@@ -38,10 +42,48 @@ struct branch {
     size_t below;
 };
 
+static struct zset_element *element_at(const struct btree_leaf *leaf, uint32_t i)
+{
+    return (struct zset_element *)(uintptr_t)(leaf->word[i] & POINTER_MASK);
+}
+
+/*
+ * The hint of a score in a leaf: where it lies between the scores that the leaf had when
+ * it was tuned, 0 to HINT_MAX. Monotone in the score, as rounding is, so that a lower
+ * hint proves a lower score; equal hints prove nothing. Scale 0: all hints are 0.
+ */
+static uint64_t hint_of(const struct btree_leaf *leaf, double score)
+{
+    double at = (score - leaf->base) * leaf->scale;
+    if (!(at > 0)) /* infinity times 0 is no number */
+        return 0;
+    return at < HINT_MAX ? (uint64_t)at : HINT_MAX;
+}
+
+static void set_word(struct btree_leaf *leaf, uint32_t i, struct zset_element *element)
+{
+    uint64_t address = (uint64_t)(uintptr_t)element;
+    assert((address & ~POINTER_MASK) == 0);
+    leaf->word[i] = hint_of(leaf, element->score) << 48 | address;
+}
+
+/* Makes the hints tell the scores of the leaf apart as well as they can. */
+static void tune(struct btree_leaf *leaf)
+{
+    double low = element_at(leaf, 0)->score;
+    double range = element_at(leaf, leaf->count - 1)->score - low;
+    double scale = range > 0 ? HINT_MAX / range : 0; /* an infinite range: 0 */
+    leaf->scale = isfinite(scale) && isfinite(low) ? scale : 0;
+    leaf->base = leaf->scale > 0 ? low : 0;
+    for (uint32_t i = 0; i < leaf->count; i++)
+        set_word(leaf, i, element_at(leaf, i));
+}
+
 static struct btree_leaf *new_leaf(struct btree *tree)
 {
     struct btree_leaf *leaf = alloc_get(sizeof *leaf);
     leaf->prev = leaf->next = NULL;
+    leaf->base = leaf->scale = 0;
     leaf->count = 0;
     tree->bytes += sizeof *leaf;
     return leaf;
@@ -82,14 +124,14 @@ static bool is_before(const struct zset_element *e, double score, const struct b
 static uint32_t leaf_seek(const struct btree_leaf *leaf, const struct btree_probe *probe)
 {
     uint32_t low = 0, high = leaf->count;
-    float hint = (float)probe->score;
+    uint64_t hint = probe->kind == BTREE_MEMBER ? 0 : hint_of(leaf, probe->score);
     while (low < high) {
         uint32_t middle = (low + high) / 2;
         bool before;
-        if (probe->kind != BTREE_MEMBER && leaf->hint[middle] != hint)
-            before = leaf->hint[middle] < hint;
+        if (probe->kind != BTREE_MEMBER && leaf->word[middle] >> 48 != hint)
+            before = leaf->word[middle] >> 48 < hint;
         else
-            before = is_before(leaf->element[middle], leaf->element[middle]->score, probe);
+            before = is_before(element_at(leaf, middle), element_at(leaf, middle)->score, probe);
         if (before)
             low = middle + 1;
         else
@@ -183,23 +225,24 @@ void btree_prev(struct btree_place *place)
 
 struct zset_element *btree_get(struct btree_place place)
 {
-    return place.leaf->element[place.index];
+    return element_at(place.leaf, place.index);
 }
 
 /* Moves n elements within or between leaves; their counts are the caller's. */
 static void leaf_move(struct btree_leaf *to, uint32_t to_at, const struct btree_leaf *from,
                       uint32_t from_at, uint32_t n)
 {
-    memmove(to->hint + to_at, from->hint + from_at, n * sizeof *to->hint);
-    memmove(to->element + to_at, from->element + from_at, n * sizeof(struct zset_element *));
+    memmove(to->word + to_at, from->word + from_at, n * sizeof *to->word);
+    if (to != from)
+        for (uint32_t i = to_at; i < to_at + n; i++)
+            set_word(to, i, element_at(to, i));
 }
 
 static void leaf_put(struct btree_leaf *leaf, uint32_t at, struct zset_element *element)
 {
     leaf_move(leaf, at + 1, leaf, at, leaf->count - at);
-    leaf->hint[at] = (float)element->score;
-    leaf->element[at] = element;
     leaf->count++;
+    set_word(leaf, at, element);
 }
 
 static void inner_move(struct inner *to, uint32_t to_at, const struct inner *from,
@@ -237,7 +280,7 @@ static struct branch branch_of(void *node, uint32_t level)
 {
     if (level == 0) {
         struct btree_leaf *leaf = node;
-        return (struct branch){leaf, leaf->element[0], leaf->count};
+        return (struct branch){leaf, element_at(leaf, 0), leaf->count};
     }
     struct inner *inner = node;
     struct branch branch = {inner, inner->first[0], 0};
@@ -341,6 +384,8 @@ static void *split(struct btree *tree, void *node, uint32_t level, uint32_t n)
         right->next->prev = right;
     leaf->next = right;
     shift_right(leaf, right, level, n);
+    tune(leaf);
+    tune(right);
     return right;
 }
 
@@ -411,8 +456,8 @@ void btree_append(struct btree *tree, struct zset_element *element)
 /* Whether the score fits between the neighbours of a place within its leaf. */
 static bool fits_between(const struct btree_leaf *leaf, uint32_t at, double score)
 {
-    return at > 0 && at + 1 < leaf->count && leaf->element[at - 1]->score < score &&
-           score < leaf->element[at + 1]->score;
+    return at > 0 && at + 1 < leaf->count && element_at(leaf, at - 1)->score < score &&
+           score < element_at(leaf, at + 1)->score;
 }
 
 void btree_move(struct btree *tree, struct zset_element *element, double score)
@@ -423,7 +468,7 @@ void btree_move(struct btree *tree, struct zset_element *element, double score)
     if (fits_between(place.leaf, place.index, score)) {
         struct btree_leaf *leaf = (struct btree_leaf *)place.leaf;
         element->score = score;
-        leaf->hint[place.index] = (float)score;
+        set_word(leaf, place.index, element);
         return;
     }
     btree_remove(tree, rank, rank + 1, NULL, NULL);
@@ -459,7 +504,7 @@ static void leaf_remove(const struct removal *removal, struct btree_leaf *leaf, 
 {
     if (removal->visit != NULL)
         for (size_t i = first; i < past; i++)
-            removal->visit(removal->ctx, leaf->element[i]);
+            removal->visit(removal->ctx, element_at(leaf, (uint32_t)i));
     leaf_move(leaf, (uint32_t)first, leaf, (uint32_t)past, leaf->count - (uint32_t)past);
     leaf->count -= (uint32_t)(past - first);
 }
@@ -553,8 +598,8 @@ static void check_leaf(struct check *check, const struct btree_leaf *leaf)
     check->leaf = leaf;
     check->bytes += sizeof *leaf;
     for (uint32_t i = 0; i < leaf->count; i++) {
-        const struct zset_element *e = leaf->element[i];
-        assert(leaf->hint[i] == (float)e->score);
+        const struct zset_element *e = element_at(leaf, i);
+        assert(leaf->word[i] >> 48 == hint_of(leaf, e->score));
         if (check->element != NULL) {
             struct btree_probe probe = probe_of(e);
             assert(is_before(check->element, check->element->score, &probe));
@@ -571,7 +616,7 @@ static size_t check_node(struct check *check, const void *node, uint32_t level,
     assert(count > 0 && count <= node_max(level));
     if (level == 0) {
         check_leaf(check, node);
-        *first = ((const struct btree_leaf *)node)->element[0];
+        *first = element_at(node, 0);
         return count;
     }
     const struct inner *inner = node;

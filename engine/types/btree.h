@@ -2,10 +2,10 @@
  * B+tree: the elements of a large sorted set in order of (score, member bytes), counted,
  * so that the rank of an element and the element of a rank cost O(log n).
  *
- * Elements are in the leaves, as a pointer and a hint, the score rounded to float: it is
- * monotone in the score, so most comparisons in a leaf touch no element. An inner node
- * has for each child the number of elements below it and its first element with its
- * score. Leaves are chained both ways.
+ * Elements are in the leaves, each in one word: its address and a hint of 16 bits, where
+ * its score lies between those of the leaf, so that most comparisons in a leaf touch no
+ * element. An inner node has for each child the number of elements below it and its first
+ * element with its score. Leaves are chained both ways.
  *
  * A full leaf gives elements to a neighbour under the same parent that has room, and is
  * split otherwise; a leaf that is filled at the end of the tree is left full, so that a

@@ -2,8 +2,8 @@
  * Sorted set: members with scores, in order of (score, bytes of the member).
  *
  * Small form: a listpack of member, score, member, score..., in order; a score that is
- * a whole number is stored as an integer, others as the shortest text that reads back
- * the same. Large form (struct zset): a table that finds the element of a member, and a
+ * a whole number is stored as an integer (-0 as 0), others as the shortest text that
+ * reads back the same. Large form (struct zset): a table that finds the element of a member, and a
  * counted B+tree of the elements in order (btree.h). The small form becomes large, and
  * never the other way, when it would have more members, or a longer one, than the
  * settings say.

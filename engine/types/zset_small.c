@@ -29,11 +29,10 @@ double zset_small_score(const void *lp, uint32_t at)
     return score;
 }
 
-/* The text of a score: of an integer if it is one. -0 is none. */
+/* The text of a score: of an integer if it is one; -0 becomes 0, as in Redis. */
 static struct bytes score_text(char text[static NUMBER_DOUBLE_MAX], double score)
 {
-    bool integral = fabs(score) <= INTEGRAL_MAX && score == (double)(int64_t)score &&
-                    !(score == 0 && signbit(score));
+    bool integral = fabs(score) <= INTEGRAL_MAX && score == (double)(int64_t)score;
     size_t len = integral ? number_format_i64(text, (int64_t)score)
                           : number_format_double_shortest(text, NUMBER_DOUBLE_MAX, score);
     return (struct bytes){text, len};

@@ -20,8 +20,8 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "integration")]
 
 import families  # noqa: E402
 from families.grammar import DATABASES, JUNK, OTHER_TYPES, Pause, Say  # noqa: E402
-from harness.resp import (NIL, Client, Closed, Error, Null, ProtocolError,  # noqa: E402
-                          encode_many, identical, to_bytes)
+from harness.resp import (NIL, Client, Closed, Double, Error, Null,  # noqa: E402
+                          ProtocolError, encode_many, identical, to_bytes)
 from harness.server import Server, binary_path  # noqa: E402
 
 Difference = collections.namedtuple("Difference", "position command reference tested")
@@ -119,8 +119,8 @@ def same(words, reference, tested):
     if name == b"ZRANDMEMBER" and isinstance(reference, bytes):
         return isinstance(tested, bytes)
     if name == b"ZSCAN" and both_lists and len(tested) == 2:
-        return (words[2] not in (b"0", b"") or len(reference[1]) == len(tested[1])
-                and scores_agree(*(sorted(zip(r[1][::2], r[1][1::2])) for r in (reference, tested))))
+        scored = [sorted(zip(r[1][::2], r[1][1::2])) for r in (reference, tested)]
+        return words[2] not in (b"0", b"") or scores_agree(*scored)
     if name.startswith(b"Z"):
         return scores_agree(reference, tested)
     if name == b"DEBUG" or words[:2] == [b"MEMORY", b"USAGE"] and isinstance(reference, int):
@@ -143,6 +143,8 @@ def scores_agree(reference, tested):
     """As identical(), but scores may have the form of 7.0 (17 digits) and that of 7.2 (few)."""
     if type(reference) is type(tested) and isinstance(reference, (list, tuple)):
         return len(reference) == len(tested) and all(map(scores_agree, reference, tested))
+    if isinstance(reference, Double) and isinstance(tested, Double):
+        return reference.text in (tested.text, "%.17g" % tested)
     if isinstance(reference, bytes) and isinstance(tested, bytes) and reference != tested:
         try:
             return reference == b"%.17g" % float(tested)

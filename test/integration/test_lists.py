@@ -11,7 +11,8 @@ NOT_POSITIVE = Error("ERR value is out of range, must be positive")
 BIG = b"x" * 300_000  # in memory of its own, referred to by replies
 
 ARITIES = [
-    ("lindex", ["l"], ["l", "0", "1"]), ("linsert", ["l", "before", "a"], ["l", "a", "b", "c", "d"]),
+    ("lindex", ["l"], ["l", "0", "1"]),
+    ("linsert", ["l", "before", "a"], ["l", "a", "b", "c", "d"]),
     ("llen", [], ["l", "x"]), ("lmove", ["a", "b", "left"], ["a", "b", "left", "left", "x"]),
     ("lmpop", ["1", "a"], None), ("lpop", [], ["l", "1", "2"]), ("lpos", ["l"], None),
     ("lpush", ["l"], None), ("lpushx", ["l"], None), ("lrange", ["l", "0"], ["l", "0", "1", "2"]),

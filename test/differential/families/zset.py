@@ -4,7 +4,7 @@ Ranges of names have a meaning only where all scores are the same, so they have 
 own, whose scores are 0.
 """
 
-from .grammar import BAD_FLOATS, Family, integer, key, keys, other_type, some
+from .grammar import BAD_FLOATS, Family, Pause, integer, key, keys, other_type, some
 
 LEX_KEYS = ["lex0", "lex1", "{t}lex"]
 
@@ -59,7 +59,9 @@ def lex_key(rng):
 
 def add_lex(rng):
     count = rng.choice([1, 2, 3, 5, 8, 20, 127, 129, 300])
-    return [["ZADD", lex_key(rng), *(x for _ in range(count) for x in ("0", member(rng)))]]
+    # A pause keeps the words as they are, so that no other score comes in.
+    return [["ZADD", lex_key(rng), *(x for _ in range(count) for x in ("0", member(rng)))],
+            Pause(0)]
 
 
 def score_bound(rng):

@@ -77,8 +77,10 @@ static void expect_equal_to(const struct list *other)
 static struct bytes any_text(char *scratch)
 {
     unsigned roll = (unsigned)rng_below(&rng, 100);
-    if (roll < 40) return bytes_make(scratch, number_format_i64(scratch, (int64_t)rng_below(&rng, 9)));
-    if (roll < 60) return bytes_make(scratch, number_format_i64(scratch, (int64_t)rng_next(&rng)));
+    if (roll < 60) {
+        uint64_t number = roll < 40 ? rng_below(&rng, 9) : rng_next(&rng);
+        return bytes_make(scratch, number_format_i64(scratch, (int64_t)number));
+    }
     if (roll < 90) return bytes_make(big, rng_below(&rng, 40));
     if (roll < 98) return bytes_make(big, rng_below(&rng, 3000));
     return bytes_make(big, 4000 + rng_below(&rng, 20000));

@@ -206,7 +206,8 @@ Test(list_edit, rem_takes_from_the_end_the_sign_says)
     run_expect(&run, "LREM l 1 x", ":1\r\n");
     run_expect_events(&run, "l:lrem:l@0 ");
     run_expect(&run, "LREM l -1 x", ":1\r\n");
-    run_expect(&run, "LRANGE l 0 -1", "*5\r\n$1\r\na\r\n$1\r\nx\r\n$1\r\nb\r\n$1\r\nx\r\n$1\r\nc\r\n");
+    run_expect(&run, "LRANGE l 0 -1",
+               "*5\r\n$1\r\na\r\n$1\r\nx\r\n$1\r\nb\r\n$1\r\nx\r\n$1\r\nc\r\n");
     run_expect(&run, "LREM l 0 y", ":0\r\n");
     run_expect_events(&run, "");
     run_expect(&run, "LREM l 0 x", ":2\r\n");

@@ -505,6 +505,9 @@ Test(sets, sscan_answers_a_small_set_on_one_page)
     run_expect(&run, "SSCAN k 0 BOGUS 1", "-ERR syntax error\r\n");
     run_expect(&run, "SSCAN k 0 COUNT 0", "-ERR syntax error\r\n");
     run_expect(&run, "SSCAN k x", "-ERR invalid cursor\r\n");
+    struct bytes nul[] = {bytes_of("SSCAN"), bytes_of("k"), bytes_make("7\0x", 3)};
+    cr_assert_str_eq(command_run_args(&run, 3, nul),
+                     "*2\r\n$1\r\n0\r\n*3\r\n$1\r\n1\r\n$1\r\n2\r\n$2\r\n12\r\n");
 }
 
 Test(sets, sscan_misses_no_member_that_stays_while_the_table_grows_and_shrinks)

@@ -119,6 +119,7 @@ Test(zset, wrong_additions_are_refused_and_add_nothing)
     run_expect(&run, "ZADD z 1 a x b", NOT_FLOAT);
     run_expect(&run, "ZADD z nan a", NOT_FLOAT);
     run_expect(&run, "ZINCRBY z x a", NOT_FLOAT);
+    run_expect(&run, "ZINCRBY z NX a", SYNTAX);
     cr_assert_null(entry_of("z"));
     run_expect(&run, "ZADD z inf a", ":1\r\n");
     run_expect(&run, "ZINCRBY z -inf a", "-ERR resulting score is not a number (NaN)\r\n");
