@@ -97,6 +97,12 @@ int call_owner(struct session *session, const struct command *command, int argc,
     return owner;
 }
 
+bool call_splits(const struct command *command, int argc)
+{
+    return command->where != WHERE_EACH || command->key_step <= 1 ||
+           (argc - command->first_key) % command->key_step == 0;
+}
+
 /* ---- Preparing: which shards, which locks. ---- */
 
 static struct call *call_new(struct session *session, struct client *client, struct queue *queue)
@@ -362,7 +368,8 @@ static unsigned segment_owner(struct call *call, const struct queued *queued)
 static bool is_single(struct call *call, const struct queued *queued)
 {
     const struct command *command = queued->command;
-    if (command->where == WHERE_SESSION || command->where == WHERE_ALL)
+    if (command->where == WHERE_SESSION || command->where == WHERE_ALL ||
+        !call_splits(command, queued->argc))
         return false;
     return call_owner(call->session, command, queued->argc, queued->argv) >= 0;
 }
@@ -678,6 +685,15 @@ static void run_session_command(struct call *call, const struct queued *queued)
     call->at++;
 }
 
+/* Answers a command that cannot be split among shards. */
+static void refuse_command(struct call *call, const struct queued *queued)
+{
+    struct reply *reply = &call->client->reply;
+    reply_errorf(reply, "ERR wrong number of arguments for '%s' command", queued->command->name);
+    stats_count(call->session->stats, queued->command, 0, true, reply);
+    call->at++;
+}
+
 /* Uses what the hop that ended brought. */
 static void hop_end(struct call *call)
 {
@@ -720,6 +736,10 @@ static void call_step(struct call *call)
         }
         if (command->where == WHERE_SESSION)
             continue;
+        if (!call_splits(command, queued->argc)) {
+            refuse_command(call, queued);
+            continue;
+        }
         if (is_single(call, queued))
             segment_begin(call);
         else if (command->where == WHERE_GATHER)

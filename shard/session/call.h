@@ -48,6 +48,10 @@ const struct queue *call_transaction(const struct call *call);
 /* A session command of an EXEC that had to wait (a survey) has been answered. */
 void call_continue(struct call *call);
 
+/* False if the command's arguments cannot be split among shards, since the last key lacks
+ * what belongs to it (MSET with half a pair). */
+bool call_splits(const struct command *command, int argc);
+
 /*
  * Whether all keys of the command are on one shard: its index, or -1 if they are on
  * several; the session's own shard if the command has no keys. Keys are found by the

@@ -260,9 +260,10 @@ static bool admit(struct session *session, struct client *client, struct request
         request->command = command = sub;
     }
     bool has_handler = command->where != WHERE_SESSION || session_handlers[command->id] != NULL;
-    if (!arity_fits(command, request->argc) || !has_handler ||
-        (command->where == WHERE_EACH && command->key_step > 1 &&
-         ((int)request->argc - command->first_key) % command->key_step != 0)) {
+    /* In a transaction it is EXEC that finds half a pair. */
+    bool halves = (client->flags & CLIENT_MULTI) == 0 &&
+                  !call_splits(command, (int)request->argc);
+    if (!arity_fits(command, request->argc) || !has_handler || halves) {
         char text[128];
         snprintf(text, sizeof text, "wrong number of arguments for '%s' command", command->name);
         refuse(session, client, command, "ERR ", text);

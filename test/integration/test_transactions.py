@@ -197,6 +197,17 @@ def test_exec_runs_after_commands_that_do_not_change_the_key(client, connect, li
     assert client("EXEC") == [OK]
 
 
+def test_half_a_pair_is_an_error_of_exec_not_of_the_queue(client):
+    for line in ["MULTI", "SET x 1", "MSET a 1 b 2 c", "INCR x", "MSET b 3 c", "GET a"]:
+        client.words(line)
+    assert client("MSET", "x") == arity("mset")
+    client("DISCARD")
+    for line in ["MULTI", "SET x 1", "MSET a 1 b 2 c", "INCR x", "MSET b 3 c"]:
+        client.words(line)
+    assert client("EXEC") == [OK, arity("mset"), 2, arity("mset")]
+    assert client("MGET", "a", "b", "c", "x") == [NIL, NIL, NIL, b"2"]
+
+
 @pytest.mark.parametrize("before", ["nothing", "an expired key", "a key"])
 def test_a_key_that_has_expired_is_as_good_as_none_when_databases_are_swapped(client, connect,
                                                                               before):
