@@ -365,6 +365,10 @@ static enum outcome run_any(struct session *session, struct client *client,
                                                            request->key.slot));
     case WHERE_ALL:
         return run_call(session, client, request);
+    case WHERE_CURSOR: /* a walk is about the keys of all shards */
+        if (must_wait(client))
+            return OUTCOME_AGAIN;
+        break;
     default:
         break;
     }

@@ -342,3 +342,16 @@ class TestEdges:
         for _ in range(3):
             assert client("DEL", *names) == 0
         assert four_shards.rss_bytes() < before + (64 << 20)
+
+
+def test_a_scan_waits_for_what_was_sent_before_it(client):
+    for turn in range(20):
+        keys = {b"key:%d:%d" % (turn, i) for i in range(12)}
+        replies = client.pipeline([("SET", key, "v") for key in sorted(keys)] +
+                                  [("SCAN", "0", "COUNT", "100000")])
+        cursor, found = replies[-1]
+        while cursor != b"0":
+            cursor, more = client("SCAN", cursor, "COUNT", "100000")
+            found += more
+        assert set(found) == keys
+        assert client("FLUSHALL") == OK
