@@ -3,6 +3,7 @@
  *
  * Members are those of a sorted set whose scores are geohashes.
  */
+#include "base/number.h"
 #include "engine/commands/geo_args.h"
 #include "engine/commands/zset_key.h"
 #include "op_handlers.gen.h"
@@ -38,11 +39,26 @@ void geo_args_reply_distance(struct reply *reply, double distance)
     reply_bulkf(reply, "%.4f", distance);
 }
 
+/* The same digits in both protocols: a double in RESP3, a bulk in RESP2. */
+static void reply_degrees(struct reply *reply, double degrees)
+{
+    char text[64];
+    if (reply->resp != 3) {
+        reply_ldouble_human(reply, degrees);
+        return;
+    }
+    size_t len = number_format_ldouble_human(text + 1, sizeof text - 3, degrees);
+    text[0] = ',';
+    text[len + 1] = '\r';
+    text[len + 2] = '\n';
+    reply_raw(reply, text, len + 3);
+}
+
 void geo_args_reply_point(struct reply *reply, struct geohash_point p)
 {
     reply_array(reply, 2);
-    reply_ldouble_human(reply, p.lon);
-    reply_ldouble_human(reply, p.lat);
+    reply_degrees(reply, p.lon);
+    reply_degrees(reply, p.lat);
 }
 
 /* Adds the triples from argv[first] on, whose positions are known to be good. */

@@ -207,8 +207,10 @@ int geohash_areas(const struct geohash_shape *shape, struct geohash_range out[GE
         c = cell_of(shape->center, GEOHASH_LAT_MAX, --step);
     struct area a = cell_area(c, step);
     bool skip = step >= 2;
-    bool south = !(skip && a.min.lat < bounds.min.lat), north = !(skip && a.max.lat > bounds.max.lat);
-    bool west = !(skip && a.min.lon < bounds.min.lon), east = !(skip && a.max.lon > bounds.max.lon);
+    bool south = !(skip && a.min.lat < bounds.min.lat);
+    bool north = !(skip && a.max.lat > bounds.max.lat);
+    bool west = !(skip && a.min.lon < bounds.min.lon);
+    bool east = !(skip && a.max.lon > bounds.max.lon);
     double scale = (double)(UINT64_C(1) << 2 * (GEOHASH_STEP - step));
     int count = 0;
     for (int i = 0; i < GEOHASH_AREAS; i++) {

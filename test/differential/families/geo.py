@@ -6,6 +6,7 @@ Answers without an order are compared too: they come in the order of the cells s
 from .grammar import BAD_FLOATS, Family, key, some
 
 MEMBERS = ["m%d" % i for i in range(60)]
+DISTANCES = "{t}distances"
 
 
 def member(rng):
@@ -56,7 +57,10 @@ def options(rng, stores=False):
 
 
 def store(rng):
-    return [rng.choice(["STORE", "STOREDIST"]), key(rng)] if rng.random() < 0.3 else []
+    """Distances are no positions: where they were searched, many members would be equally far."""
+    if rng.random() > 0.3:
+        return []
+    return ["STORE", key(rng)] if rng.random() < 0.5 else ["STOREDIST", DISTANCES]
 
 
 def shape(rng):
@@ -67,8 +71,9 @@ def shape(rng):
 
 
 def search_store(rng):
-    return [["GEOSEARCHSTORE", key(rng), key(rng), *shape(rng), *options(rng, True),
-             *some(rng, ["STOREDIST"], 0.3)]]
+    dist = rng.random() < 0.3
+    return [["GEOSEARCHSTORE", DISTANCES if dist else key(rng), key(rng), *shape(rng),
+             *options(rng, True), *(["STOREDIST"] if dist else [])]]
 
 
 def radius(rng):
@@ -95,7 +100,7 @@ FAMILY = Family("geo", [
     (4, radius_by_member),
     (2, lambda r: [["GEORADIUS_RO", key(r), *point(r), length(r), unit(r), *options(r)]]),
     (2, lambda r: [["GEORADIUSBYMEMBER_RO", key(r), member(r), length(r), unit(r), *options(r)]]),
-    (1, lambda r: [["ZADD", key(r), str(r.randint(-5, 2 ** 53)), member(r)]]),
+    (1, lambda r: [["ZADD", key(r), str(r.randint(2 ** 40, 2 ** 53)), member(r)]]),
     (1, lambda r: [["ZRANGE", key(r), "0", "-1", "WITHSCORES"]]),
     (1, lambda r: [["SET", key(r), "x"]]),
     (1, lambda r: [["DEL", key(r)]]),
