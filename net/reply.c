@@ -173,6 +173,12 @@ void reply_errorf(struct reply *reply, const char *format, ...)
     reply_error_bytes(reply, bytes_make(text, bits_min((size_t)len, sizeof text - 1)));
 }
 
+void reply_error_range(struct reply *reply, int64_t min, int64_t max)
+{
+    reply_errorf(reply, "ERR value is out of range, value must between %lld and %lld",
+                 (long long)min, (long long)max);
+}
+
 void reply_int(struct reply *reply, int64_t value)
 {
     write_header(reply, ':', value);

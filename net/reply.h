@@ -97,6 +97,9 @@ void reply_ok(struct reply *reply);
 void reply_error(struct reply *reply, const char *text);       /* -text, e.g. "ERR syntax error" */
 void reply_errorf(struct reply *reply, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* The error of an integer that is none of min to max. */
+void reply_error_range(struct reply *reply, int64_t min, int64_t max);
 void reply_error_bytes(struct reply *reply, struct bytes text);
 void reply_int(struct reply *reply, int64_t value);
 void reply_bulk(struct reply *reply, struct bytes value);

@@ -34,10 +34,12 @@ void op_setbit(struct op *op)
     struct bytes old = found.entry == NULL ? bytes_of("") : entry_string(found.entry, scratch);
     size_t byte = offset >> 3;
     unsigned was = bit_at(old, offset);
-    if (byte >= old.len || was != (unsigned)on) {
-        char *data = string_room(op, &op->key, &found, byte + 1, byte + 1);
-        if (data == NULL)
-            return;
+    bool changes = byte >= old.len || was != (unsigned)on;
+    /* The value counts as edited even if the bit has been like this. */
+    char *data = string_room(op, &op->key, &found, byte + 1, byte + 1);
+    if (data == NULL)
+        return;
+    if (changes) {
         unsigned mask = 1u << (7 - (offset & 7)), now = (unsigned char)data[byte];
         data[byte] = (char)(on ? now | mask : now & ~mask);
         op_changed(op, &op->key, '$', "setbit");

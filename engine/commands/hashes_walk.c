@@ -95,8 +95,7 @@ static bool random_options(struct op *op, int64_t *count, bool *values)
     if (!op_int(op, 2, count))
         return false;
     if (*count == INT64_MIN) {
-        reply_errorf(op->reply, "ERR value is out of range, value must between %lld and %lld",
-                     -(long long)INT64_MAX, (long long)INT64_MAX);
+        reply_error_range(op->reply, -INT64_MAX, INT64_MAX);
         return false;
     }
     *values = op->argc == 4 && op_arg_is(op, 3, "withvalues");

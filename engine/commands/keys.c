@@ -85,8 +85,7 @@ static struct db *database_of(struct op *op, int i)
     if (!op_int(op, i, &index))
         return NULL;
     if (index < INT_MIN || index > INT_MAX) {
-        reply_errorf(op->reply, "ERR value is out of range, value must between %d and %d", INT_MIN,
-                     INT_MAX);
+        reply_error_range(op->reply, INT_MIN, INT_MAX);
         return NULL;
     }
     if (index < 0 || index >= op->ks->db_count) {

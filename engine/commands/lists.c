@@ -154,8 +154,7 @@ static bool parse_rank(struct op *op, int i, int64_t *rank)
     if (!op_int(op, i, rank))
         return false;
     if (*rank == INT64_MIN) {
-        reply_errorf(op->reply, "ERR value is out of range, value must between %lld and %lld",
-                     -LLONG_MAX, LLONG_MAX);
+        reply_error_range(op->reply, -INT64_MAX, INT64_MAX);
         return false;
     }
     if (*rank != 0)

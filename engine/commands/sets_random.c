@@ -85,8 +85,7 @@ static void random_count(struct op *op)
     if (!op_int(op, 2, &count))
         return;
     if (count < -LONG_MAX) {
-        reply_errorf(op->reply, "ERR value is out of range, value must between %ld and %ld",
-                     -LONG_MAX, LONG_MAX);
+        reply_error_range(op->reply, -INT64_MAX, INT64_MAX);
         return;
     }
     const struct entry *e = keyspace_read(op->ks, op->db, &op->key).entry;

@@ -91,8 +91,7 @@ static bool parse_count(struct op *op, int64_t *count, bool *scores)
     if (!op_int(op, 2, count))
         return false;
     if (*count == INT64_MIN) {
-        reply_errorf(op->reply, "ERR value is out of range, value must between %lld and %lld",
-                     -(long long)INT64_MAX, (long long)INT64_MAX);
+        reply_error_range(op->reply, -INT64_MAX, INT64_MAX);
         return false;
     }
     *scores = op->argc > 3;

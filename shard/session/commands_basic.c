@@ -1,4 +1,6 @@
 /* Session commands: PING, ECHO, SELECT, QUIT, TIME. */
+#include <limits.h>
+
 #include "base/number.h"
 #include "shard/session/client.h"
 #include "shard/session/session.h"
@@ -25,6 +27,10 @@ void cmd_select(struct client *client)
     int64_t db;
     if (!number_parse_i64(client->argv[1], &db)) {
         reply_error(&client->reply, "ERR value is not an integer or out of range");
+        return;
+    }
+    if (db < INT_MIN || db > INT_MAX) {
+        reply_error_range(&client->reply, INT_MIN, INT_MAX);
         return;
     }
     if (db < 0 || db >= client->shard->keyspace.db_count) {

@@ -87,6 +87,9 @@ def test_select_errors(client):
         assert client("SELECT", bad) == DB_RANGE
     for bad in ["x", "", "1.0", "9223372036854775808"]:
         assert client("SELECT", bad) == NOT_INTEGER
+    for bad in ["2147483648", "-9223372036854775808"]:
+        assert client("SELECT", bad) == Error(
+            "ERR value is out of range, value must between -2147483648 and 2147483647")
 
 
 def test_the_number_of_databases_is_a_setting(start_server):

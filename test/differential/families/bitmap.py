@@ -40,6 +40,13 @@ def field_offset(rng):
     return rng.choice(["#", ""]) + offset(rng) if rng.random() < 0.95 else "#x"
 
 
+def field_value(rng):
+    """Not the largest: beyond them the reference adds what overflows 64 bits to find out whether
+    the field does, which C leaves undefined."""
+    chosen = integer(rng)
+    return chosen if len(chosen) < 18 else str(rng.choice([-1, 1]) * rng.randint(1 << 50, 1 << 61))
+
+
 def operations(rng, only_get=False):
     words = []
     for _ in range(rng.randint(1, 5)):
@@ -47,9 +54,9 @@ def operations(rng, only_get=False):
         if only_get or roll < 0.3:
             words += ["GET", field_type(rng), field_offset(rng)]
         elif roll < 0.55:
-            words += ["SET", field_type(rng), field_offset(rng), integer(rng)]
+            words += ["SET", field_type(rng), field_offset(rng), field_value(rng)]
         elif roll < 0.85:
-            words += ["INCRBY", field_type(rng), field_offset(rng), integer(rng)]
+            words += ["INCRBY", field_type(rng), field_offset(rng), field_value(rng)]
         elif roll < 0.99:
             words += ["OVERFLOW", rng.choice(["WRAP", "SAT", "FAIL", "fail"])]
         else:

@@ -82,6 +82,14 @@ Test(bitmaps, setbit_answers_what_the_bit_was)
     run_expect(&run, "BITCOUNT a", ":1\r\n");
 }
 
+Test(bitmaps, setbit_makes_a_value_raw_also_where_the_bit_was_like_that)
+{
+    command_run(&run, "SET a 1");
+    run_expect(&run, "SETBIT a 0 0", ":0\r\n");
+    run_expect(&run, "OBJECT ENCODING a", "$3\r\nraw\r\n");
+    run_expect(&run, "GET a", "$1\r\n1\r\n");
+}
+
 Test(bitmaps, setbit_turns_a_number_into_text)
 {
     command_run(&run, "SET a 1");
