@@ -4,20 +4,18 @@
  * A cursor of HSCAN is a position in the table of a large hash (table_scan()); a small hash
  * comes whole, whatever the cursor.
  */
-#include "base/glob.h"
 #include "engine/commands/op.h"
 #include "engine/commands/scan.h"
+#include "engine/commands/scan_options.h"
 #include "engine/types/hash.h"
 #include "op_handlers.gen.h"
 
-#define SCAN_COUNT_DEFAULT 10
 #define REPEATS_MAX (INT64_C(1) << 26) /* fields that may repeat, in one reply */
 
 /* Where fields go, and in which shape. */
 struct listing {
     struct reply *reply;
-    struct bytes pattern; /* with all: not looked at */
-    bool all;
+    struct scan_options options;
     bool values; /* each field with its value */
     bool nested; /* ... as an array of two */
     size_t listed;
@@ -26,7 +24,7 @@ struct listing {
 static void list_field(void *ctx, struct bytes field, struct bytes value)
 {
     struct listing *listing = ctx;
-    if (!listing->all && !glob_match(listing->pattern, field, false))
+    if (!scan_options_match(&listing->options, field))
         return;
     listing->listed++;
     if (listing->nested)
@@ -34,27 +32,6 @@ static void list_field(void *ctx, struct bytes field, struct bytes value)
     reply_bulk(listing->reply, field);
     if (listing->values)
         reply_bulk(listing->reply, value);
-}
-
-/* Reads [MATCH pattern] [COUNT count]; false: an error was replied. */
-static bool scan_options(struct op *op, struct listing *listing, int64_t *count)
-{
-    for (int i = 3; i < op->argc; i += 2) {
-        bool has_value = i + 1 < op->argc;
-        if (has_value && op_arg_is(op, i, "count")) {
-            if (!op_int(op, i + 1, count))
-                return false;
-            if (*count >= 1)
-                continue;
-        } else if (has_value && op_arg_is(op, i, "match")) {
-            listing->pattern = op->argv[i + 1];
-            listing->all = listing->pattern.len == 1 && listing->pattern.data[0] == '*';
-            continue;
-        }
-        op_error_syntax(op);
-        return false;
-    }
-    return true;
 }
 
 void op_hscan(struct op *op)
@@ -75,13 +52,12 @@ void op_hscan(struct op *op)
         return;
     }
     struct reply fields; /* the cursor comes before them, but is known after them */
-    struct listing listing = {.reply = &fields, .all = true, .values = true};
-    int64_t count = SCAN_COUNT_DEFAULT;
-    if (!scan_options(op, &listing, &count))
+    struct listing listing = {.reply = &fields, .values = true};
+    if (!scan_options_read(op, 3, false, &listing.options))
         return;
     reply_init(&fields, op->reply->resp);
     cursor |= (uint64_t)slot << 32; /* what no page ever answered means the end */
-    cursor = hash_scan(e, cursor, (size_t)count, list_field, &listing);
+    cursor = hash_scan(e, cursor, (size_t)listing.options.count, list_field, &listing);
     reply_array(op->reply, 2);
     reply_bulk_int(op->reply, (int64_t)cursor);
     reply_array(op->reply, listing.listed * 2);
@@ -116,7 +92,7 @@ static void random_field(struct op *op)
     const struct entry *e = keyspace_read(op->ks, op->db, &op->key).entry;
     if (!op_is_type(op, e, TYPE_HASH))
         return;
-    struct listing listing = {.reply = op->reply, .all = true};
+    struct listing listing = {.reply = op->reply, .options.all = true};
     if (e == NULL)
         reply_nil(op->reply);
     else
@@ -126,7 +102,7 @@ static void random_field(struct op *op)
 void op_hrandfield(struct op *op)
 {
     int64_t count;
-    struct listing listing = {.reply = op->reply, .all = true};
+    struct listing listing = {.reply = op->reply, .options.all = true};
     if (op->argc == 2) {
         random_field(op);
         return;

@@ -13,9 +13,8 @@
 #include "base/glob.h"
 #include "base/number.h"
 #include "engine/commands/op.h"
+#include "engine/commands/scan_options.h"
 #include "op_handlers.gen.h"
-
-#define SCAN_COUNT_DEFAULT 10
 
 /* Which keys are wanted, and where they go. */
 struct listing {
@@ -111,55 +110,26 @@ bool scan_cursor_parse(struct bytes text, uint32_t *slot, uint64_t *position)
     return true;
 }
 
-static int type_named(struct bytes name)
-{
-    int type = 0;
-    while (type < TYPE_COUNT && !bytes_equal_nocase(name, entry_type_names[type]))
-        type++;
-    return type;
-}
-
-/* Reads SCAN's options; false: an error was replied. */
-static bool scan_options(struct op *op, struct listing *listing, int64_t *count)
-{
-    for (int i = 2; i < op->argc; i += 2) {
-        bool has_value = i + 1 < op->argc;
-        if (has_value && op_arg_is(op, i, "count")) {
-            if (!op_int(op, i + 1, count))
-                return false;
-            if (*count >= 1)
-                continue;
-        } else if (has_value && op_arg_is(op, i, "match")) {
-            listing_match(listing, op->argv[i + 1]);
-            continue;
-        } else if (has_value && op_arg_is(op, i, "type")) {
-            listing->typed = true;
-            listing->type = type_named(op->argv[i + 1]);
-            continue;
-        }
-        op_error_syntax(op);
-        return false;
-    }
-    return true;
-}
-
 void op_scan(struct op *op)
 {
-    struct listing listing = {.ks = op->ks, .db = op->db->index, .all = true};
-    int64_t count = SCAN_COUNT_DEFAULT;
+    struct scan_options options;
     uint32_t slot;
     uint64_t position;
     if (!scan_cursor_parse(op->argv[1], &slot, &position)) {
         reply_error(op->reply, "ERR invalid cursor");
         return;
     }
-    if (!scan_options(op, &listing, &count))
+    if (!scan_options_read(op, 2, true, &options))
         return;
+    struct listing listing = {.ks = op->ks, .db = op->db->index, .all = options.all,
+                              .typed = options.typed, .type = options.type};
+    if (!options.all)
+        listing_match(&listing, options.pattern);
     /* The cursor comes before the keys, but is known after them. */
     struct reply keys;
     reply_init(&keys, op->reply->resp);
     listing.reply = &keys;
-    keyspace_scan(op->ks, op->db, &slot, &position, (size_t)count, slot_is_passed,
+    keyspace_scan(op->ks, op->db, &slot, &position, (size_t)options.count, slot_is_passed,
                   list_entry, &listing);
     reply_array(op->reply, 2);
     reply_bulk_int(op->reply, slot == SLOT_COUNT ? 0 : (int64_t)slot << 32 | (int64_t)position);

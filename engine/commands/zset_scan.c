@@ -1,17 +1,12 @@
 /* Zset scan: ZSCAN. Cursors are those of the table of members; they need 32 bits. */
-#include <stdio.h>
-
-#include "base/glob.h"
 #include "engine/commands/scan.h"
+#include "engine/commands/scan_options.h"
 #include "engine/commands/zset_key.h"
 #include "op_handlers.gen.h"
 
-#define COUNT_DEFAULT 10
-
 struct page {
     struct reply *reply;
-    struct bytes pattern;
-    bool all;               /* no pattern */
+    struct scan_options options;
     size_t visited, listed;
 };
 
@@ -19,7 +14,7 @@ static void list_member(void *ctx, struct bytes member, double score)
 {
     struct page *page = ctx;
     page->visited++;
-    if (!page->all && !glob_match(page->pattern, member, false))
+    if (!scan_options_match(&page->options, member))
         return;
     char text[NUMBER_DOUBLE_MAX];
     size_t len = number_format_double_shortest(text, sizeof text, score);
@@ -28,29 +23,8 @@ static void list_member(void *ctx, struct bytes member, double score)
     page->listed++;
 }
 
-/* Reads the options from argv[3] on. False: an error was replied. */
-static bool parse_options(struct op *op, struct page *page, int64_t *count)
-{
-    for (int i = 3; i < op->argc; i += 2) {
-        bool has_value = i + 1 < op->argc;
-        if (has_value && op_arg_is(op, i, "count")) {
-            if (!op_int(op, i + 1, count))
-                return false;
-            if (*count >= 1)
-                continue;
-        } else if (has_value && op_arg_is(op, i, "match")) {
-            page->pattern = op->argv[i + 1];
-            page->all = bytes_equal(page->pattern, bytes_of("*"));
-            continue;
-        }
-        op_error_syntax(op);
-        return false;
-    }
-    return true;
-}
-
 static void reply_page(struct op *op, const struct zset_ref *zs, struct page *page,
-                       uint64_t cursor, int64_t count)
+                       uint64_t cursor)
 {
     /* The cursor comes before the members, but is known after them. */
     struct reply members;
@@ -58,7 +32,7 @@ static void reply_page(struct op *op, const struct zset_ref *zs, struct page *pa
     page->reply = &members;
     do
         cursor = zset_scan(zs, cursor, list_member, page);
-    while (cursor != 0 && page->visited < (uint64_t)count);
+    while (cursor != 0 && page->visited < (uint64_t)page->options.count);
     reply_array(op->reply, 2);
     reply_bulk_int(op->reply, (int64_t)cursor);
     reply_array(op->reply, page->listed * 2);
@@ -84,16 +58,15 @@ void op_zscan(struct op *op)
     }
     struct zset_ref zs;
     bool there;
-    struct page page = {.all = true};
-    int64_t count = COUNT_DEFAULT;
+    struct page page = {.visited = 0};
     if (!zset_key_read(op, &op->key, &zs, &there))
         return;
     if (!there)
         reply_end(op);
-    else if (parse_options(op, &page, &count)) {
+    else if (scan_options_read(op, 3, false, &page.options)) {
         if (beyond != 0)
             reply_end(op);
         else
-            reply_page(op, &zs, &page, cursor, count);
+            reply_page(op, &zs, &page, cursor);
     }
 }
