@@ -27,7 +27,10 @@ def test_time_is_read_after_waiting_also_for_commands_in_pieces(client):
 def test_what_is_received_into_its_own_memory_counts_as_input(start_server):
     server = start_server(client_query_buffer_limit="1mb")
     with Client(server.port) as client:
-        client.send_raw(b"*2\r\n$3\r\nGET\r\n$9000000\r\n" + b"x" * 2_000_000)
+        try:
+            client.send_raw(b"*2\r\n$3\r\nGET\r\n$9000000\r\n" + b"x" * 2_000_000)
+        except OSError:
+            pass  # closed before all was sent
         assert client.read_until_closed() == b""
     with Client(server.port) as client:
         command = b"*1000\r\n$4\r\nMSET\r\n"
