@@ -19,7 +19,7 @@ static void wait_or_null(struct op *op, int64_t timeout_ms)
 static void pop(struct op *op, bool front)
 {
     int64_t timeout_ms;
-    if (!op_timeout(op, op->argc - 1, &timeout_ms))
+    if (!op_timeout(op, op->argc - 1, &timeout_ms) || op_queues(op, timeout_ms))
         return;
     for (int i = 1; i < op->argc - 1; i++) {
         struct key key = op_key(op, i);
@@ -54,7 +54,7 @@ void op_blmove(struct op *op)
     bool from_front, to_front;
     int64_t timeout_ms;
     if (list_move_end(op, 3, &from_front) && list_move_end(op, 4, &to_front) &&
-        op_timeout(op, 5, &timeout_ms) &&
+        op_timeout(op, 5, &timeout_ms) && !op_queues(op, timeout_ms) &&
         list_move(op, from_front, to_front) == LIST_MOVE_NOTHING)
         wait_or_null(op, timeout_ms);
 }
@@ -62,7 +62,8 @@ void op_blmove(struct op *op)
 void op_brpoplpush(struct op *op)
 {
     int64_t timeout_ms;
-    if (op_timeout(op, 3, &timeout_ms) && list_move(op, false, true) == LIST_MOVE_NOTHING)
+    if (op_timeout(op, 3, &timeout_ms) && !op_queues(op, timeout_ms) &&
+        list_move(op, false, true) == LIST_MOVE_NOTHING)
         wait_or_null(op, timeout_ms);
 }
 
@@ -72,6 +73,6 @@ void op_blmpop(struct op *op)
     struct list_move_pop pop;
     int64_t timeout_ms;
     if (op_timeout(op, 1, &timeout_ms) && list_move_parse_pop(op, 2, &pop) &&
-        list_move_pop(op, &pop) == LIST_MOVE_NOTHING)
+        !op_queues(op, timeout_ms) && list_move_pop(op, &pop) == LIST_MOVE_NOTHING)
         wait_or_null(op, timeout_ms);
 }

@@ -145,6 +145,21 @@ bool op_waits(struct op *op, int64_t timeout_ms)
     return true;
 }
 
+bool op_queues(struct op *op, int64_t timeout_ms)
+{
+    return op->wait != NULL && op->wait->behind && op_waits(op, timeout_ms);
+}
+
+void op_wait_drop(struct op_wait *wait, int argc)
+{
+    if (wait->args == NULL)
+        return;
+    for (int i = 0; i < argc; i++)
+        blob_put(wait->args[i]);
+    alloc_free(wait->args);
+    wait->args = NULL;
+}
+
 void op_wait_arg(struct op *op, int i, struct bytes text)
 {
     struct op_wait *wait = op->wait;

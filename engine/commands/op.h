@@ -51,6 +51,7 @@ struct op_limits {
 struct op_wait {
     bool waits;         /* set by the handler: nothing was replied or changed */
     int64_t timeout_ms; /* how long; 0: for ever */
+    bool behind;        /* set by the caller: others come first, op_queues() */
     /* What argv[i] has to be when it runs again ("$" of XREAD is the last id of now);
      * NULL for the arguments that stay. argc of them, filled by op_wait_arg(). */
     struct blob **args;
@@ -130,8 +131,15 @@ bool op_timeout(struct op *op, int i, int64_t *timeout_ms);
  * without a reply; false: it may not, the handler replies that there is nothing. */
 bool op_waits(struct op *op, int64_t timeout_ms);
 
+/* As op_waits(), to be asked before the command looks at its keys: true where it has to queue
+ * up behind others who have been waiting for them. */
+bool op_queues(struct op *op, int64_t timeout_ms);
+
 /* After op_waits(): argv[i] will be this text when the command runs again. */
 void op_wait_arg(struct op *op, int i, struct bytes text);
+
+/* For the caller: frees the arguments, argc of them, that were asked for. */
+void op_wait_drop(struct op_wait *wait, int argc);
 
 /*
  * An expiry given as argv[i] in seconds or milliseconds, relative to now or absolute,

@@ -21,6 +21,7 @@
 
 #define NODE_SHARDS_MAX 256
 
+struct seat;
 struct shard;
 struct session_hooks;
 
@@ -67,6 +68,8 @@ struct session_hooks {
      * next call, negative for no wish. */
     int64_t (*background)(struct shard *shard, uint64_t now_ns, bool *more);
     bool (*drained)(struct shard *shard); /* stopping: nothing left to do */
+    /* A transaction has left its seat; nobody who waited for it has gone on yet. */
+    void (*released)(struct shard *shard, const struct seat *seat);
     struct io_events events;              /* ctx is set to the shard */
 };
 

@@ -37,16 +37,23 @@ static void part_return(struct shard *shard, struct tx_part *part)
     shard_post(shard, part->tx->home->index, &message);
 }
 
+/* On the part's shard: gives its seat up. */
+static void part_release(struct shard *shard, struct tx_part *part)
+{
+    locks_leave(&shard->locks, &part->seat);
+    if (shard->node->hooks->released != NULL)
+        shard->node->hooks->released(shard, &part->seat);
+    locks_advance(&shard->locks, shard);
+}
+
 /* On the part's shard, its locks held: runs what it came for. */
 static void part_run(struct shard *shard, struct seat *seat)
 {
     struct tx_part *part = container_of(seat, struct tx_part, seat);
     if (part->hop != NULL)
         part->hop(shard, part);
-    if (part->last) {
-        locks_leave(&shard->locks, seat);
-        locks_advance(&shard->locks, shard);
-    }
+    if (part->last)
+        part_release(shard, part);
     part_return(shard, part);
 }
 
@@ -75,8 +82,7 @@ static void on_part(struct shard *shard, struct message *message)
         part_hop(shard, part);
         break;
     case ERRAND_RELEASE:
-        locks_leave(&shard->locks, &part->seat);
-        locks_advance(&shard->locks, shard);
+        part_release(shard, part);
         part_return(shard, part);
         break;
     }

@@ -16,6 +16,7 @@
 #include "shard/session/server.h"
 #include "shard/session/session.h"
 #include "shard/session/stats.h"
+#include "shard/session/wait.h"
 
 #define EXPIRE_PERIOD_NS UINT64_C(100000000)
 #define EXPIRE_DELAY_NS UINT64_C(1000000000) /* at most, for the sake of transactions */
@@ -168,9 +169,14 @@ int64_t background_step(struct shard *shard, uint64_t now_ns, bool *more)
     }
     if (unlikely(atomic_load_explicit(&shard->node->stopping, memory_order_relaxed) != 0))
         stop_step(session);
-    if (!list_empty(&session->again))
+    int64_t wish_ns = wait_step(session, now_ns);
+    if (!list_empty(&session->again) || session->keys_due)
         *more = true;
-    return session->pause_until_ns == 0 ? -1 : (int64_t)(session->pause_until_ns - now_ns);
+    if (session->pause_until_ns != 0) {
+        int64_t pause_ns = (int64_t)(session->pause_until_ns - now_ns);
+        wish_ns = wish_ns < 0 || pause_ns < wish_ns ? pause_ns : wish_ns;
+    }
+    return wish_ns;
 }
 
 bool background_drained(struct shard *shard)
@@ -179,7 +185,7 @@ bool background_drained(struct shard *shard)
     struct server *server = session->server;
     stop_step(session);
     if (!session->quiet && session->client_count == 0 && session->calls == 0 &&
-        session->batches_out == 0) {
+        session->batches_out == 0 && session->waits == 0) {
         session->quiet = true;
         atomic_fetch_add(&server->quiet, 1);
     }

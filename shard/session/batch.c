@@ -11,6 +11,7 @@
 #include "shard/session/client.h"
 #include "shard/session/execute.h"
 #include "shard/session/session.h"
+#include "shard/session/waiting.h"
 
 #define BLOCK_BYTES 4096
 #define REPLY_KEEP_BYTES (32 * 1024)
@@ -224,6 +225,8 @@ static void item_run(struct session *session, struct batch *batch, struct batch_
         slow_note(session, item->client, op.command, op.argc, op.argv, op.blobs, slow);
     shard->keyspace.no_touch = false;
     item->end = reply_here(&batch->reply);
+    if (unlikely(session->keys_due))
+        waiting_serve(session);
     if (unlikely(item->blobs != NULL))
         for (uint32_t i = 0; i < item->argc; i++)
             blob_put(item->blobs[i]);

@@ -6,268 +6,20 @@
 
 #include "base/alloc.h"
 #include "base/bits.h"
-#include "base/number.h"
 #include "base/random.h"
-#include "engine/commands/command_ids.gen.h"
-#include "engine/commands/command_keys.h"
-#include "engine/commands/scan.h"
 #include "shard/admin/slow.h"
 #include "shard/runtime/shard.h"
-#include "shard/runtime/tx.h"
-#include "shard/session/call_part.h"
+#include "shard/session/call_state.h"
 #include "shard/session/client.h"
 #include "shard/session/dispatch.h"
-#include "shard/session/execute.h"
 #include "shard/session/merge.h"
 #include "shard/session/session.h"
 #include "shard/session/stats.h"
-#include "engine/commands/session_handlers.gen.h"
+#include "shard/session/wait.h"
+#include "shard/session/waiting.h"
 #include "shard/session/watch.h"
 
-#define SMALL_KEYS 32
-
-/* What the hop under way is for. */
-enum hop { HOP_NONE, HOP_SEGMENT, HOP_MERGE, HOP_TAKE, HOP_RETURN };
-
-struct call {
-    struct session *session;
-    struct client *client;
-    struct tx *tx; /* NULL: everything is on this shard */
-    struct queue *queue;
-    uint32_t at;          /* next command */
-    uint32_t segment_end; /* commands [at, segment_end) are in the hop under way */
-    enum hop hop;
-    bool exec;
-    bool watch;    /* a WATCH command */
-    bool started;  /* the reply's header is written */
-    uint16_t *key_part; /* MERGE_KEYS: which part has the i-th key */
-    uint32_t key_count;
-    uint32_t work_count;
-    int16_t *part_of; /* shard -> index in works, -1: none */
-    struct work works[];
-};
-
 static void call_step(struct call *call);
-
-/* ---- Keys and their shards. ---- */
-
-/* The keys of a command; *refs is `small` or memory to be freed. */
-static int keys_find(const struct command *command, int argc, const struct bytes *argv,
-                     struct key_ref *small, struct key_ref **refs)
-{
-    *refs = small;
-    int count = command_keys(command, argc, argv, small, SMALL_KEYS);
-    if (count > SMALL_KEYS) {
-        *refs = alloc_get((size_t)count * sizeof **refs);
-        count = command_keys(command, argc, argv, *refs, count);
-    }
-    return count < 0 ? 0 : count;
-}
-
-static unsigned owner_of(const struct session *session, struct bytes name)
-{
-    return node_owner(session->shard->node, keyspace_slot(name));
-}
-
-static unsigned cursor_owner(const struct session *session, struct bytes cursor)
-{
-    uint32_t slot;
-    uint64_t position;
-    if (!scan_cursor_parse(cursor, &slot, &position) || slot >= SLOT_COUNT)
-        return session->shard->index;
-    return node_owner(session->shard->node, (uint16_t)slot);
-}
-
-int call_owner(struct session *session, const struct command *command, int argc,
-               const struct bytes *argv)
-{
-    const struct shard *shard = session->shard;
-    if (shard->node->shard_count == 1)
-        return 0;
-    if (command->where == WHERE_CURSOR)
-        return (int)cursor_owner(session, argv[1]);
-    struct key_ref small[SMALL_KEYS], *refs;
-    int count = keys_find(command, argc, argv, small, &refs);
-    int owner = count == 0 ? (int)shard->index : (int)owner_of(session, argv[refs[0].index]);
-    for (int i = 1; i < count; i++)
-        if ((int)owner_of(session, argv[refs[i].index]) != owner)
-            owner = -1;
-    if (refs != small)
-        alloc_free(refs);
-    return owner;
-}
-
-bool call_splits(const struct command *command, int argc)
-{
-    return command->where != WHERE_EACH || command->key_step <= 1 ||
-           (argc - command->first_key) % command->key_step == 0;
-}
-
-/* ---- Preparing: which shards, which locks. ---- */
-
-static struct call *call_new(struct session *session, struct client *client, struct queue *queue)
-{
-    unsigned shards = session->shard->node->shard_count;
-    struct call *call =
-        alloc_zeroed(sizeof *call + shards * sizeof call->works[0] + shards * sizeof(int16_t));
-    call->session = session;
-    call->client = client;
-    call->queue = queue;
-    call->part_of = (int16_t *)(void *)&call->works[shards];
-    memset(call->part_of, -1, shards * sizeof(int16_t));
-    client->call = call;
-    client->stall |= STALL_CALL;
-    session->calls++;
-    return call;
-}
-
-static struct work *work_of(struct call *call, unsigned shard)
-{
-    if (call->part_of[shard] < 0) {
-        call->part_of[shard] = (int16_t)call->work_count;
-        reply_init(&call->works[call->work_count].reply, call->client->resp);
-        call->work_count++;
-    }
-    return &call->works[call->part_of[shard]];
-}
-
-static void lock_add(struct work *work, uint64_t key, bool exclusive)
-{
-    if (work->lock_count == work->lock_cap) {
-        work->lock_cap = work->lock_cap == 0 ? 8 : work->lock_cap * 2;
-        work->locks = alloc_resize(work->locks, work->lock_cap * sizeof *work->locks);
-    }
-    work->locks[work->lock_count++] = (struct lock){key, exclusive};
-}
-
-static void prepare_command(struct call *call, const struct queued *queued)
-{
-    struct session *session = call->session;
-    const struct command *command = queued->command;
-    bool writes = (command->flags & CMD_WRITE) != 0;
-    if (command->where == WHERE_SESSION)
-        return;
-    if (command->where == WHERE_ALL) {
-        for (unsigned s = 0; s < session->shard->node->shard_count; s++) {
-            struct work *work = work_of(call, s);
-            enum lock_whole whole = writes ? WHOLE_EXCLUSIVE : WHOLE_SHARED;
-            if (work->whole < whole)
-                work->whole = whole;
-        }
-        return;
-    }
-    if (command->where == WHERE_CURSOR) { /* a key lent out would be missed */
-        struct work *work = work_of(call, cursor_owner(session, queued->argv[1]));
-        if (work->whole < WHOLE_SHARED)
-            work->whole = WHOLE_SHARED;
-        return;
-    }
-    struct key_ref small[SMALL_KEYS], *refs;
-    int count = keys_find(command, queued->argc, queued->argv, small, &refs);
-    if (count == 0) /* the handler will say what is wrong */
-        work_of(call, session->shard->index);
-    for (int i = 0; i < count; i++) {
-        struct key key = keyspace_key(session->shard->keyspace.seed, queued->argv[refs[i].index]);
-        lock_add(work_of(call, node_owner(session->shard->node, key.slot)), key.hash,
-                 command->where == WHERE_GATHER || (writes && (refs[i].flags & KEY_RO) == 0));
-    }
-    if (refs != small)
-        alloc_free(refs);
-}
-
-/* Lends the client's watches to the works of their shards, with shared locks. */
-static void prepare_watches(struct call *call)
-{
-    struct watch_list *list = call->client->watches;
-    if (list == NULL)
-        return;
-    while (list->first != NULL) {
-        struct watch *w = list->first;
-        list->first = w->next;
-        struct work *work = work_of(call, node_owner(call->session->shard->node, w->key.slot));
-        lock_add(work, w->key.hash, false);
-        w->next = work->watches;
-        work->watches = w;
-    }
-}
-
-/* Gives the watches back to the client. */
-static void return_watches(struct call *call)
-{
-    struct client *client = call->client;
-    for (uint32_t i = 0; i < call->work_count; i++) {
-        while (call->works[i].watches != NULL) {
-            struct watch *w = call->works[i].watches;
-            call->works[i].watches = w->next;
-            if (client->watches == NULL)
-                client->watches = alloc_zeroed(sizeof *client->watches);
-            w->next = client->watches->first;
-            client->watches->first = w;
-        }
-    }
-}
-
-/* A whole-shard lock covers the shard's keys. A shard locked whole only for reading
- * while some key of it is to be written has to be locked for writing. */
-static void settle_locks(struct call *call)
-{
-    for (uint32_t i = 0; i < call->work_count; i++) {
-        struct work *work = &call->works[i];
-        if (work->whole == WHOLE_NOT)
-            continue;
-        for (uint32_t k = 0; k < work->lock_count; k++)
-            if (work->locks[k].exclusive)
-                work->whole = WHOLE_EXCLUSIVE;
-        work->lock_count = 0;
-    }
-}
-
-/* Whether others may execute commands between those of the call: a session command may
- * have to ask other shards. */
-static bool may_pause(const struct call *call)
-{
-    for (uint32_t i = 0; i < call->queue->count; i++)
-        if (call->queue->items[i]->command->where == WHERE_SESSION)
-            return call->exec;
-    return false;
-}
-
-/* Whether the call can run here and now: all on this shard, nobody in the way. */
-static bool all_here(const struct call *call)
-{
-    const struct shard *shard = call->session->shard;
-    if (call->work_count == 0)
-        return true;
-    if (call->work_count > 1 || call->part_of[shard->index] != 0 || may_pause(call))
-        return false;
-    if (shard->locks.seats == 0)
-        return true;
-    const struct work *work = &call->works[0];
-    if (work->whole != WHOLE_NOT)
-        return false;
-    for (uint32_t i = 0; i < work->lock_count; i++)
-        if (locks_conflict(&shard->locks, work->locks[i].key, work->locks[i].exclusive))
-            return false;
-    return true;
-}
-
-static void tx_make(struct call *call)
-{
-    struct tx *tx = tx_new(call->session->shard, call->work_count, call);
-    const unsigned shards = call->session->shard->node->shard_count;
-    for (unsigned s = 0; s < shards; s++) {
-        if (call->part_of[s] < 0)
-            continue;
-        struct tx_part *part = &tx->parts[call->part_of[s]];
-        struct work *work = &call->works[call->part_of[s]];
-        part->shard = (uint16_t)s;
-        part->data = work;
-        part->seat.locks = work->locks;
-        part->seat.lock_count = work->lock_count;
-        part->seat.whole = work->whole;
-    }
-    call->tx = tx;
-}
 
 /* ---- The end. ---- */
 
@@ -294,10 +46,13 @@ static void call_freed(struct tx *tx)
 static void call_end(struct call *call)
 {
     struct client *client = call->client;
-    return_watches(call);
+    struct session *session = call->session;
+    call_return_watches(call);
     if (call->exec)
         watch_drop_all(client);
     client->call = NULL;
+    if (call->wait != NULL)
+        wait_called(call->wait, call->answered);
     if (client->closing) {
         watch_drop_all(client);
         client_settle(client);
@@ -305,10 +60,13 @@ static void call_end(struct call *call)
         client_flush_later(client);
         client_resume(client, STALL_CALL);
     }
-    if (call->tx != NULL)
+    if (call->tx != NULL) {
         tx_finish(call->tx, call_freed);
-    else
-        works_free(call);
+        return;
+    }
+    works_free(call);
+    if (unlikely(session->keys_due))
+        waiting_serve(session);
 }
 
 /* ---- Hops. ---- */
@@ -347,7 +105,7 @@ static void shares_clear(struct work *work)
 static void on_hop(struct tx *tx);
 
 /* Sends a hop to the works that have something for it; the others stay. */
-static void hop_send(struct call *call, enum hop hop, tx_hop_fn fn, bool last)
+void call_send_hop(struct call *call, enum hop hop, tx_hop_fn fn, bool last)
 {
     call->hop = hop;
     for (uint32_t i = 0; i < call->work_count; i++) {
@@ -380,7 +138,7 @@ static void segment_begin(struct call *call)
     uint32_t end = call->at;
     while (end < call->queue->count && is_single(call, call->queue->items[end])) {
         const struct queued *queued = call->queue->items[end++];
-        share_add(work_of(call, segment_owner(call, queued)), call, queued);
+        share_add(call_work(call, segment_owner(call, queued)), call, queued);
     }
     call->segment_end = end;
     if (call->tx == NULL) {
@@ -388,7 +146,7 @@ static void segment_begin(struct call *call)
         call_run_shares(call->session->shard, &call->works[0]);
         return;
     }
-    hop_send(call, HOP_SEGMENT, call_hop_shares, end == call->queue->count);
+    call_send_hop(call, HOP_SEGMENT, call_hop_shares, end == call->queue->count);
 }
 
 static void segment_end(struct call *call)
@@ -415,7 +173,8 @@ static void each_split(struct call *call, const struct queued *queued)
     call->key_count = keys;
     uint32_t counts[NODE_SHARDS_MAX] = {0};
     for (uint32_t k = 0; k < keys; k++) {
-        unsigned owner = owner_of(call->session, queued->argv[first + (int)k * step]);
+        struct bytes name = queued->argv[first + (int)k * step];
+        unsigned owner = node_owner(call->session->shard->node, keyspace_slot(name));
         call->key_part[k] = (uint16_t)call->part_of[owner];
         counts[call->key_part[k]]++;
     }
@@ -473,7 +232,7 @@ static void merge_begin(struct call *call, const struct queued *queued)
         call_run_shares(call->session->shard, &call->works[0]);
         return;
     }
-    hop_send(call, HOP_MERGE, call_hop_shares, call->at + 1 == call->queue->count);
+    call_send_hop(call, HOP_MERGE, call_hop_shares, call->at + 1 == call->queue->count);
 }
 
 /* Counts a command that several shards executed, as long as the longest of its parts. */
@@ -521,153 +280,6 @@ static void merge_end(struct call *call)
         assert(false);
     }
     merge_count(call, reply->errors != errors);
-    call->at++;
-}
-
-/* ---- Gather: keys of several shards brought together. ---- */
-
-static void loan_add(struct call *call, struct bytes name, uint16_t db)
-{
-    struct key key = keyspace_key(call->session->shard->keyspace.seed, name);
-    struct work *work = work_of(call, node_owner(call->session->shard->node, key.slot));
-    for (uint32_t i = 0; i < work->loan_count; i++)
-        if (work->loans[i].db == db && bytes_equal(work->loans[i].key.name, name))
-            return;
-    if (work->loan_count == work->loan_cap) {
-        work->loan_cap = work->loan_cap == 0 ? 4 : work->loan_cap * 2;
-        work->loans = alloc_resize(work->loans, work->loan_cap * sizeof *work->loans);
-    }
-    work->loans[work->loan_count++] = (struct loan){.key = key, .db = db};
-}
-
-/* COPY may name another database. */
-static int other_db(const struct call *call, const struct queued *queued)
-{
-    if (queued->command->id != COMMAND_COPY)
-        return -1;
-    int64_t db = -1;
-    for (int i = 3; i + 1 < queued->argc; i++)
-        if (bytes_equal_nocase(queued->argv[i], "db") &&
-            (!number_parse_i64(queued->argv[i + 1], &db) || db < 0 ||
-             db >= call->session->scratch.db_count))
-            db = -1;
-    return (int)db;
-}
-
-static void gather_begin(struct call *call, const struct queued *queued)
-{
-    struct key_ref small[SMALL_KEYS], *refs;
-    int count = keys_find(queued->command, queued->argc, queued->argv, small, &refs);
-    int other = other_db(call, queued);
-    for (int i = 0; i < count; i++) {
-        loan_add(call, queued->argv[refs[i].index], call->client->db);
-        if (other >= 0 && other != call->client->db)
-            loan_add(call, queued->argv[refs[i].index], (uint16_t)other);
-    }
-    if (refs != small)
-        alloc_free(refs);
-    assert(call->tx != NULL);
-    hop_send(call, HOP_TAKE, call_hop_take, false);
-}
-
-static void on_scratch_change(void *ctx, const struct change *change)
-{
-    struct call *call = ctx;
-    for (uint32_t w = 0; w < call->work_count; w++) {
-        struct work *work = &call->works[w];
-        for (uint32_t i = 0; i < work->loan_count; i++) {
-            struct loan *loan = &work->loans[i];
-            if (loan->db != change->db || !bytes_equal(loan->key.name, change->key.name))
-                continue;
-            struct loan_event *event = alloc_get(sizeof *event);
-            *event = (struct loan_event){.kind = change->kind,
-                                         .event_class = change->event_class,
-                                         .event = change->event};
-            struct loan_event **end = &loan->events;
-            while (*end != NULL)
-                end = &(*end)->next;
-            *end = event;
-            return;
-        }
-    }
-    assert(false); /* a command changed a key it did not name */
-}
-
-static void loan_bring(struct keyspace *ks, struct loan *loan)
-{
-    if (!loan->present)
-        return;
-    struct found found = {0};
-    keyspace_put(ks, &ks->dbs[loan->db], &loan->key, &found, loan->value, loan->expiry);
-    alloc_free(loan->holder);
-    loan->holder = NULL;
-}
-
-static void loan_collect(struct keyspace *ks, struct loan *loan)
-{
-    struct db *db = &ks->dbs[loan->db];
-    struct found found = keyspace_find(ks, db, &loan->key);
-    loan->present = found.entry != NULL;
-    if (!loan->present)
-        return;
-    loan->expiry = entry_expiry(found.entry);
-    loan->value = keyspace_take(ks, db, &loan->key, &found, &loan->holder);
-    if (loan->value.encoding == ENCODING_BLOB)
-        blob_share((struct blob *)(uintptr_t)loan->value.word);
-}
-
-static void each_loan(struct call *call, void (*fn)(struct keyspace *, struct loan *))
-{
-    for (uint32_t w = 0; w < call->work_count; w++)
-        for (uint32_t i = 0; i < call->works[w].loan_count; i++)
-            fn(&call->session->scratch, &call->works[w].loans[i]);
-}
-
-/* The keys are here: runs the command, then sends them home. */
-static void gather_run(struct call *call)
-{
-    struct session *session = call->session;
-    const struct queued *queued = call->queue->items[call->at];
-    struct keyspace *ks = &session->scratch;
-    ks->now_ms = session->shard->keyspace.now_ms;
-    ks->access_now = session->shard->keyspace.access_now;
-    each_loan(call, loan_bring);
-    struct observer observer = {.changed = on_scratch_change, .ctx = call};
-    keyspace_observe(ks, &observer);
-    struct op op = {
-        .ks = ks,
-        .db = &ks->dbs[call->client->db],
-        .command = queued->command,
-        .argv = queued->argv,
-        .argc = queued->argc,
-        .reply = &call->client->reply,
-        .limits = &session->op_limits,
-        .blobs = queued->blobs,
-    };
-    if (queued->command->first_key > 0)
-        op.key = op_key(&op, queued->command->first_key);
-    ks->no_touch = client_no_touch(call->client, queued->command);
-    uint64_t slow = execute(session, &op);
-    if (unlikely(slow != 0))
-        slow_note(session, call->client, op.command, op.argc, op.argv, op.blobs, slow);
-    ks->no_touch = false;
-    each_loan(call, loan_collect);
-    keyspace_unobserve(ks, &observer);
-    hop_send(call, HOP_RETURN, call_hop_return, call->at + 1 == call->queue->count);
-}
-
-static void gather_end(struct call *call)
-{
-    for (uint32_t w = 0; w < call->work_count; w++) {
-        struct work *work = &call->works[w];
-        for (uint32_t i = 0; i < work->loan_count; i++) {
-            for (struct loan_event *e = work->loans[i].events, *next; e != NULL; e = next) {
-                next = e->next;
-                alloc_free(e);
-            }
-        }
-        work->loan_count = 0;
-    }
     call->at++;
 }
 
@@ -740,7 +352,7 @@ static void call_step(struct call *call)
             refuse_command(call, queued);
             continue;
         }
-        if (is_single(call, queued))
+        if (call->wait == NULL && is_single(call, queued))
             segment_begin(call);
         else if (command->where == WHERE_GATHER)
             gather_begin(call, queued);
@@ -819,14 +431,14 @@ static bool is_merged_read(const struct command *command)
 
 static void call_go(struct call *call)
 {
-    settle_locks(call);
-    if (all_here(call)) {
+    call_settle_locks(call);
+    if (call_all_here(call)) {
         if (has_watches(call))
             call_compare(call->session->shard, &call->works[0]);
         compared(call);
         return;
     }
-    tx_make(call);
+    call_make_tx(call);
     if (!call->exec && is_merged_read(call->queue->items[0]->command)) {
         merge_split(call, call->queue->items[0]);
         call->hop = HOP_MERGE;
@@ -841,8 +453,36 @@ void call_command(struct session *session, struct client *client, struct queued 
     struct queue *queue = queue_new();
     queue_add(queue, command);
     struct call *call = call_new(session, client, queue);
-    prepare_command(call, command);
+    call_prepare(call, command);
     call_go(call);
+}
+
+static void call_for_wait(struct wait *wait, struct queued *queued, bool again)
+{
+    struct queue *queue = queue_new();
+    queue_add(queue, queued);
+    struct call *call = call_new(wait->session, wait->client, queue);
+    call->wait = wait;
+    call->again = again;
+    wait_calls(wait);
+    call_prepare(call, queued);
+    call_go(call);
+}
+
+static struct queued *copy(const struct queued *queued)
+{
+    return queued_new(queued->command, queued->argc, queued->argv, NULL);
+}
+
+void call_blocking(struct session *session, struct client *client, struct queued *command)
+{
+    struct wait *wait = wait_new(session, client, copy(command));
+    call_for_wait(wait, command, false);
+}
+
+void call_wait(struct wait *wait)
+{
+    call_for_wait(wait, copy(wait->queued), true);
 }
 
 void call_exec(struct session *session, struct client *client, struct queue *queue)
@@ -850,8 +490,8 @@ void call_exec(struct session *session, struct client *client, struct queue *que
     struct call *call = call_new(session, client, queue);
     call->exec = true;
     for (uint32_t i = 0; i < queue->count; i++)
-        prepare_command(call, queue->items[i]);
-    prepare_watches(call);
+        call_prepare(call, queue->items[i]);
+    call_lend_watches(call);
     if (queue->count == 0 && call->work_count == 0) {
         compared(call);
         return;
@@ -883,7 +523,6 @@ void call_watch(struct session *session, struct client *client, struct queued *c
     struct queue *queue = queue_new();
     queue_add(queue, command);
     struct call *call = call_new(session, client, queue);
-    call->watch = true;
     for (int i = 1; i < command->argc; i++) {
         struct key key = keyspace_key(session->shard->keyspace.seed, command->argv[i]);
         if (already_watched(client, &key))
@@ -892,8 +531,8 @@ void call_watch(struct session *session, struct client *client, struct queued *c
         *w = (struct watch){.db = client->db, .key = key};
         memcpy(w->name, key.name.data, key.name.len);
         w->key.name = bytes_make(w->name, key.name.len);
-        struct work *work = work_of(call, node_owner(session->shard->node, key.slot));
-        lock_add(work, key.hash, false);
+        struct work *work = call_work(call, node_owner(session->shard->node, key.slot));
+        call_lock(work, key.hash, false);
         w->next = work->watches;
         work->watches = w;
     }
@@ -902,6 +541,6 @@ void call_watch(struct session *session, struct client *client, struct queued *c
         call_end(call);
         return;
     }
-    tx_make(call);
+    call_make_tx(call);
     tx_start(call->tx, call_hop_watch, on_watched);
 }

@@ -32,9 +32,18 @@
 struct call;
 struct client;
 struct session;
+struct wait;
 
 /* Executes one command, replying when it is done. Takes the command over. */
 void call_command(struct session *session, struct client *client, struct queued *command);
+
+/* Executes a command with keys on several shards that may wait (wait.h). Takes the command
+ * over. */
+void call_blocking(struct session *session, struct client *client, struct queued *command);
+
+/* Runs the command of a wait again, which is claimed: a shard has something for it that it
+ * cannot deal with alone. */
+void call_wait(struct wait *wait);
 
 /* Executes EXEC: takes the queue over; the client's watches are dropped afterwards. */
 void call_exec(struct session *session, struct client *client, struct queue *queue);

@@ -9,6 +9,7 @@
 #include "shard/runtime/shard.h"
 #include "shard/session/execute.h"
 #include "shard/session/session.h"
+#include "shard/session/waiting.h"
 
 void call_run_shares(struct shard *shard, struct work *work)
 {
@@ -48,7 +49,10 @@ void call_run_shares(struct shard *shard, struct work *work)
 
 void call_hop_shares(struct shard *shard, struct tx_part *part)
 {
+    struct waiting *waiting = session_of(shard)->waiting;
+    waiting_hop(waiting, &part->seat);
     call_run_shares(shard, part->data);
+    waiting_hop(waiting, NULL);
 }
 
 static void loan_take(struct keyspace *ks, struct loan *loan)
@@ -66,9 +70,13 @@ static void loan_take(struct keyspace *ks, struct loan *loan)
 
 void call_hop_take(struct shard *shard, struct tx_part *part)
 {
+    const struct waiting *waiting = session_of(shard)->waiting;
     struct work *work = part->data;
-    for (uint32_t i = 0; i < work->loan_count; i++)
-        loan_take(&shard->keyspace, &work->loans[i]);
+    for (uint32_t i = 0; i < work->loan_count; i++) {
+        struct loan *loan = &work->loans[i];
+        loan->behind = waiting_ahead_of_key(waiting, loan->db, &loan->key);
+        loan_take(&shard->keyspace, loan);
+    }
 }
 
 static void loan_return(struct keyspace *ks, struct loan *loan)
@@ -85,9 +93,15 @@ static void loan_return(struct keyspace *ks, struct loan *loan)
 
 void call_hop_return(struct shard *shard, struct tx_part *part)
 {
+    struct waiting *waiting = session_of(shard)->waiting;
     struct work *work = part->data;
+    waiting_hop(waiting, &part->seat);
     for (uint32_t i = 0; i < work->loan_count; i++)
         loan_return(&shard->keyspace, &work->loans[i]);
+    waiting_hop(waiting, NULL);
+    if (work->wait_part != NULL)
+        waiting_add(waiting, work->wait_part);
+    work->wait_part = NULL;
 }
 
 void call_compare(struct shard *shard, struct work *work)

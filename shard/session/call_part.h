@@ -14,6 +14,7 @@
 #include "shard/session/watch.h"
 
 struct client;
+struct wait_part;
 
 /* A command, or the share of it that a shard executes. */
 struct share {
@@ -48,6 +49,7 @@ struct loan {
     struct value value;
     struct entry *holder; /* holds an embedded value */
     int64_t expiry;
+    bool behind; /* somebody waits for the key, and is served from his home just now */
     struct loan_event *events;
 };
 
@@ -63,6 +65,7 @@ struct work {
     uint32_t loan_count, loan_cap;
     struct watch *watches; /* to compare or to register */
     bool stale;            /* a watched key has changed */
+    struct wait_part *wait_part; /* to wait here from the return on, or NULL */
     struct reply reply;
 };
 

@@ -13,6 +13,7 @@
 #include "shard/session/queue.h"
 #include "shard/session/server.h"
 #include "shard/session/session.h"
+#include "shard/session/wait.h"
 #include "shard/session/watch.h"
 
 #define REPLY_KEEP_BYTES (16 * 1024)
@@ -111,6 +112,7 @@ void client_close(struct client *client, bool after_reply)
     client->closing = true;
     client_leave_seat(client);
     watch_drop_all(client);
+    wait_abandon(client);
     io_close(client->shard->io, &client->stream);
 }
 

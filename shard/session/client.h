@@ -30,6 +30,7 @@ struct call;
 struct queue;
 struct session;
 struct shard;
+struct wait;
 struct watch_list;
 
 /* Why a client takes no further command for now. */
@@ -116,6 +117,7 @@ struct client {
     struct call *call;   /* command or EXEC spanning shards, or NULL */
     struct queue *queue; /* commands queued by MULTI, or NULL */
     struct watch_list *watches;
+    struct wait *wait; /* STALL_BLOCKED, or about to; NULL otherwise */
     struct seat seat; /* STALL_LOCK */
     struct lock *seat_locks;
 

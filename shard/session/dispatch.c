@@ -25,6 +25,8 @@
 #include "engine/commands/session_handlers.gen.h"
 #include "shard/session/stats.h"
 #include "shard/session/transaction.h"
+#include "shard/session/wait.h"
+#include "shard/session/waiting.h"
 
 #define PENDING_MAX 4096 /* replies a client may have outstanding */
 
@@ -66,9 +68,18 @@ static void seat_granted(struct shard *shard, struct seat *seat)
     client_resume(client, STALL_LOCK);
 }
 
-/* Executes a command whose keys are on this shard. */
+/* The command found nothing and waits from now on. */
+static void wait_begin(struct session *session, struct client *client,
+                       const struct request *request, struct blob **blobs, struct op_wait *wait)
+{
+    struct queued *queued =
+        queued_new(request->command, (int)request->argc, request->argv, blobs);
+    wait_here(session, client, queued, wait);
+}
+
+/* Executes a command whose keys are on this shard. wait: not NULL if it may wait. */
 static enum outcome run_here(struct session *session, struct client *client,
-                             const struct request *request)
+                             const struct request *request, struct op_wait *wait)
 {
     struct shard *shard = session->shard;
     if (unlikely(shard->locks.seats > 0) && !client->granted &&
@@ -91,6 +102,7 @@ static enum outcome run_here(struct session *session, struct client *client,
         .reply = &client->reply,
         .limits = &session->op_limits,
         .blobs = blobs,
+        .wait = wait,
     };
     if (unlikely(client->pending_count > 0)) {
         capture = batch_capture(session, client);
@@ -103,6 +115,10 @@ static enum outcome run_here(struct session *session, struct client *client,
     shard->keyspace.no_touch = false;
     if (unlikely(capture != NULL))
         batch_captured(capture);
+    if (unlikely(wait != NULL && wait->waits))
+        wait_begin(session, client, request, blobs, wait);
+    if (unlikely(session->keys_due))
+        waiting_serve(session);
     if (unlikely(client->granted))
         client_leave_seat(client);
     blobs_drop(blobs, request->argc);
@@ -140,7 +156,7 @@ static enum outcome run_on(struct session *session, struct client *client,
     if (unlikely(session->strict) && overtakes(client, owner))
         return OUTCOME_AGAIN;
     if (owner == session->shard->index)
-        return run_here(session, client, request);
+        return run_here(session, client, request, NULL);
     return run_there(session, client, request, owner);
 }
 
@@ -346,6 +362,34 @@ static enum outcome run_call(struct session *session, struct client *client,
     return after(client);
 }
 
+/* A command that waits where there is nothing for it. */
+static enum outcome run_blocking(struct session *session, struct client *client,
+                                 struct request *request)
+{
+    const struct command *command = request->command;
+    if (must_wait(client))
+        return OUTCOME_AGAIN;
+    int owner = call_owner(session, command, (int)request->argc, request->argv);
+    if (owner == (int)session->shard->index) {
+        struct op_wait wait = {
+            .behind = waiting_ahead(session->waiting, client->db, session->shard->keyspace.seed,
+                                    command, (int)request->argc, request->argv)};
+        if (command->first_key > 0 && command->first_key < (int)request->argc)
+            request->key = keyspace_key(session->shard->keyspace.seed,
+                                        request->argv[command->first_key]);
+        enum outcome outcome = run_here(session, client, request, &wait);
+        return outcome == OUTCOME_DONE ? after(client) : outcome;
+    }
+    struct blob **blobs = blobs_take(client, request);
+    struct queued *queued = queued_new(command, (int)request->argc, request->argv, blobs);
+    blobs_drop(blobs, request->argc);
+    if (owner < 0)
+        call_blocking(session, client, queued);
+    else
+        wait_try(session, client, queued);
+    return after(client);
+}
+
 static enum outcome run_any(struct session *session, struct client *client,
                             struct request *request)
 {
@@ -372,6 +416,8 @@ static enum outcome run_any(struct session *session, struct client *client,
     default:
         break;
     }
+    if (command->flags & CMD_BLOCKING)
+        return run_blocking(session, client, request);
     int owner = call_owner(session, command, (int)request->argc, request->argv);
     if (owner < 0)
         return run_call(session, client, request);

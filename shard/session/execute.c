@@ -28,6 +28,8 @@ uint64_t execute(struct session *session, struct op *op)
     uint32_t errors = op->reply->errors;
     uint64_t begin = stats_ticks();
     handle(session, op);
+    if (unlikely(op->wait != NULL && op->wait->waits))
+        return 0; /* counted when it is answered */
     return stats_end(session->stats, op->command, begin, op->reply->errors != errors, op->reply);
 }
 

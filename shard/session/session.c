@@ -23,6 +23,7 @@
 #include "shard/session/listen.h"
 #include "shard/session/server.h"
 #include "shard/session/stats.h"
+#include "shard/session/waiting.h"
 #include "shard/session/watch.h"
 
 #define REPLY_KEEP_BYTES (16 * 1024)
@@ -403,7 +404,9 @@ static bool client_finished(const struct client *client)
         return false;
     if (client->flags & CLIENT_CLOSE_AFTER_REPLY)
         return true;
-    return client->flags & CLIENT_PEER_DONE && client->stall == 0 && !client->again_linked;
+    /* Who sends nothing any more and waits would wait for nobody. */
+    return client->flags & CLIENT_PEER_DONE && (client->stall & ~STALL_BLOCKED) == 0 &&
+           !client->again_linked;
 }
 
 static void session_flush(struct shard *shard)
@@ -489,6 +492,8 @@ static void session_execute(struct shard *shard)
         session_again(session);
         session_run(session);
     }
+    if (unlikely(session->keys_due)) /* by what is no command, such as an expiry */
+        waiting_serve(session);
     batch_send_all(session);
 }
 
@@ -506,6 +511,7 @@ static bool session_init(struct shard *shard)
     session->sources = alloc_zeroed(shards * sizeof *session->sources);
     session->stats = stats_new();
     session->watches = watch_table_new(shard);
+    session->waiting = waiting_new(shard);
     keyspace_init(&session->scratch, shard->node->options.databases, shard->node->hash_seed, 1);
     session->scratch.objects = types_objects;
     server_adopt_settings(session, session->server->initial);
@@ -524,12 +530,23 @@ static void session_deinit(struct shard *shard)
     batch_free_spares(session);
     keyspace_deinit(&session->scratch);
     watch_table_free(session->watches);
+    waiting_free(session->waiting);
+    wait_heap_deinit(&session->wait_heap);
     stats_free(session->stats);
     server_adopt_settings(session, NULL);
     alloc_free(session->open);
     alloc_free(session->sources);
     alloc_free(session);
     shard->session = NULL;
+}
+
+/* A transaction has left this shard, and those behind it have not got its locks yet. */
+static void session_released(struct shard *shard, const struct seat *seat)
+{
+    struct session *session = session_of(shard);
+    waiting_released(session->waiting, seat);
+    if (unlikely(session->keys_due))
+        waiting_serve(session);
 }
 
 const struct session_hooks session_hooks = {
@@ -539,6 +556,7 @@ const struct session_hooks session_hooks = {
     .flush = session_flush,
     .background = background_step,
     .drained = background_drained,
+    .released = session_released,
     .events = {
         .accepted = listen_accepted,
         .data = on_data,

@@ -16,6 +16,7 @@
 #include "shard/runtime/node.h"
 #include "shard/runtime/shard.h"
 #include "shard/session/memory_limit.h"
+#include "shard/session/wait_heap.h"
 
 struct batch;
 struct client;
@@ -24,6 +25,7 @@ struct published_settings;
 struct server;
 struct settings;
 struct stats;
+struct waiting;
 struct watch_table;
 
 #define RUN_REQUESTS 256
@@ -79,6 +81,10 @@ struct session {
     struct source *sources;      /* for each shard */
     struct keyspace scratch;     /* where keys of several shards are brought together */
     struct watch_table *watches; /* keys of this shard that clients watch */
+    struct waiting *waiting;     /* keys of this shard that clients wait for */
+    bool keys_due;               /* some of them have changed: waiting_serve() */
+    struct wait_heap wait_heap;  /* time-outs of clients of this shard */
+    uint32_t waits;              /* of clients of this shard, also those that are ending */
     struct stats *stats;
     struct listening *listening; /* sockets connections are accepted on */
     uint32_t calls;         /* commands under way that span shards */

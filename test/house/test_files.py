@@ -9,7 +9,6 @@ MOST_COLUMNS = 100
 
 # Longer files, each with its reason.
 LONG_FILES = {
-    "shard/session/call.c": "the whole life of a call over several shards: one state machine",
 }
 # Files with columns of their own: data, and texts that are not wrapped.
 WIDE_FILES = {"engine/commands/table/", "test/differential/accepted.tsv", "README.md", "docs/",
