@@ -4,7 +4,7 @@
 #include "base/alloc.h"
 #include "base/bits.h"
 
-#define LONG_KEY_LEN UINT16_MAX
+#define LONG_KEY_LEN UINT8_MAX
 
 const char *const entry_type_names[TYPE_COUNT] = {
     [TYPE_STRING] = "string", [TYPE_LIST] = "list", [TYPE_SET] = "set",
@@ -15,7 +15,7 @@ static size_t size_for(struct bytes key, const struct value *value, int64_t expi
 {
     size_t size = sizeof(struct entry) + (expiry == ENTRY_NO_EXPIRY ? 0 : 8) +
                   (key.len >= LONG_KEY_LEN ? 4 : 0) + key.len;
-    return size + (value->encoding == ENCODING_EMBEDDED ? 4 + value->embedded.len : 8);
+    return size + (value->encoding == ENCODING_EMBEDDED ? value->embedded.len : 8);
 }
 
 size_t entry_bytes(const struct entry *e)
@@ -28,11 +28,11 @@ static void entry_write(struct entry *e, struct bytes key, const struct value *v
                         int64_t expiry)
 {
     e->type = value->type & 15;
-    e->encoding = value->encoding & 15;
-    e->flags = (uint8_t)((expiry == ENTRY_NO_EXPIRY ? 0 : ENTRY_EXPIRES) |
-                         (key.len >= LONG_KEY_LEN ? ENTRY_LONG_KEY : 0) |
-                         (value->flags & ENTRY_VARIANT));
-    e->key_len = (uint16_t)bits_min(key.len, LONG_KEY_LEN);
+    e->encoding = value->encoding & 3;
+    e->flags = (expiry == ENTRY_NO_EXPIRY ? 0 : ENTRY_EXPIRES) |
+               (key.len >= LONG_KEY_LEN ? ENTRY_LONG_KEY : 0) | (value->flags & ENTRY_VARIANT);
+    e->key_len = (uint8_t)bits_min(key.len, LONG_KEY_LEN);
+    e->embedded_len = 0;
     e->access = 0;
     char *p = e->body;
     if (expiry != ENTRY_NO_EXPIRY) {
@@ -40,9 +40,7 @@ static void entry_write(struct entry *e, struct bytes key, const struct value *v
         p += 8;
     }
     if (value->encoding == ENCODING_EMBEDDED) {
-        uint32_t len = (uint32_t)value->embedded.len;
-        memcpy(p, &len, 4);
-        p += 4;
+        entry_set_embedded_len(e, value->embedded.len);
     } else {
         memcpy(p, &value->word, 8);
         p += 8;

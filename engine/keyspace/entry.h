@@ -1,7 +1,7 @@
 /*
  * Entry: a key and its value in one allocation.
  *
- *   header 8 | expiry 8, if any | value word 8, or length 4 of an embedded string
+ *   header 8 | expiry 8, if any | value word 8, unless the value is embedded
  *            | length 4 of a long key, if long | key | embedded bytes
  *
  * Strings up to ENTRY_EMBED_MAX bytes are embedded, 64-bit integers sit in the
@@ -49,16 +49,17 @@ enum value_encoding {
 extern const char *const entry_type_names[TYPE_COUNT];
 
 #define ENTRY_EXPIRES  1u /* has an expiry */
-#define ENTRY_LONG_KEY 2u /* key of 64 KB or more */
+#define ENTRY_LONG_KEY 2u /* key of 255 bytes or more */
 #define ENTRY_VARIANT  4u /* stays with the value; what it means depends on the type: */
 #define ENTRY_EDITED   ENTRY_VARIANT /* string changed in place: OBJECT ENCODING says raw */
 #define ENTRY_INTSET   ENTRY_VARIANT /* small form of a set: an intset, no listpack */
 
 struct entry {
-    uint8_t type : 4;
-    uint8_t encoding : 4;
-    uint8_t flags;
-    uint16_t key_len;
+    uint32_t type : 4;
+    uint32_t encoding : 2;
+    uint32_t flags : 6;
+    uint32_t key_len : 8;       /* 255: see ENTRY_LONG_KEY */
+    uint32_t embedded_len : 12; /* of an embedded value: up to ENTRY_EMBED_MAX */
     uint32_t access; /* last access, seconds of the shard's access clock */
     char body[];
 };
@@ -70,7 +71,7 @@ static inline size_t entry_value_at(const struct entry *e)
 
 static inline size_t entry_key_at(const struct entry *e)
 {
-    size_t at = entry_value_at(e) + (e->encoding == ENCODING_EMBEDDED ? 4 : 8);
+    size_t at = entry_value_at(e) + (e->encoding == ENCODING_EMBEDDED ? 0 : 8);
     return at + (e->flags & ENTRY_LONG_KEY ? 4 : 0);
 }
 
@@ -124,9 +125,7 @@ static inline void *entry_object(const struct entry *e)
 
 static inline uint32_t entry_embedded_len(const struct entry *e)
 {
-    uint32_t len;
-    memcpy(&len, e->body + entry_value_at(e), 4);
-    return len;
+    return e->embedded_len;
 }
 
 static inline struct bytes entry_embedded(const struct entry *e)
@@ -181,8 +180,8 @@ struct entry *entry_set_expiry(struct entry *e, int64_t expiry);
 /* Sets the length of the embedded value, which has to fit the entry's memory. */
 static inline void entry_set_embedded_len(struct entry *e, size_t len)
 {
-    uint32_t stored = (uint32_t)len;
-    memcpy(e->body + entry_value_at(e), &stored, 4);
+    assert(len <= ENTRY_EMBED_MAX);
+    e->embedded_len = len & 0xfff;
 }
 
 /* Makes the embedded string of an entry `len` bytes long, no shorter than it is, if
