@@ -4,11 +4,11 @@
 #include "base/alloc.h"
 
 #include <assert.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 void alloc_fail(size_t size)
@@ -49,6 +49,11 @@ size_t alloc_used(void)
     return __sanitizer_get_current_allocated_bytes();
 }
 
+void alloc_huge_pages(bool wanted)
+{
+    (void)wanted;
+}
+
 void alloc_purge(void)
 {
 }
@@ -78,6 +83,13 @@ size_t alloc_used(void)
     size_t bytes = 0;
     mi_heap_visit_blocks(mi_heap_get_default(), false, add_area, &bytes);
     return bytes;
+}
+
+void alloc_huge_pages(bool wanted)
+{
+    mi_option_set_enabled(mi_option_large_os_pages, wanted);
+    if (!wanted)
+        prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 }
 
 void alloc_purge(void)

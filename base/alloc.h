@@ -12,6 +12,7 @@
 #define SHOAL_BASE_ALLOC_H
 
 #include "base/bits.h"
+#include <stdbool.h>
 #include <stddef.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -135,6 +136,13 @@ void *alloc_aligned(size_t size, size_t align);
  * 15 microseconds for each MB of small blocks.
  */
 size_t alloc_used(void);
+
+/*
+ * Whether memory that is taken from the system from now on may come in huge pages (2 MB) where the
+ * system has transparent ones: fewer misses of the TLB, and up to 2 MB more for each thread.
+ * If not, the process asks the system not to give it any.
+ */
+void alloc_huge_pages(bool wanted);
 
 /* Gives memory the calling thread has no use for back to the system. */
 void alloc_purge(void);

@@ -238,6 +238,7 @@ int main(int argc, char **argv)
     }
     if (settings->syslog_enabled)
         log_enable_syslog(&log, settings->syslog_ident, (int)settings->syslog_facility);
+    alloc_huge_pages(!settings->disable_thp);
     int status = serve(settings, &log, config_path, argv[0]);
     alloc_free(config_path);
     log_deinit(&log);
