@@ -49,9 +49,9 @@ size_t alloc_used(void)
     return __sanitizer_get_current_allocated_bytes();
 }
 
-void alloc_huge_pages(bool wanted)
+void alloc_huge_pages(enum alloc_huge when)
 {
-    (void)wanted;
+    (void)when;
 }
 
 void alloc_purge(void)
@@ -85,10 +85,14 @@ size_t alloc_used(void)
     return bytes;
 }
 
-void alloc_huge_pages(bool wanted)
+void alloc_huge_pages(enum alloc_huge when)
 {
-    mi_option_set_enabled(mi_option_large_os_pages, wanted);
-    if (!wanted)
+    mi_option_set_enabled(mi_option_large_os_pages, when != ALLOC_HUGE_NEVER);
+    /* The first segment of a thread is committed bit by bit, that is in small pages, unless
+     * the delay is 0. */
+    if (when == ALLOC_HUGE_AT_ONCE)
+        mi_option_set(mi_option_eager_commit_delay, 0);
+    if (when == ALLOC_HUGE_NEVER)
         prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 }
 

@@ -12,7 +12,6 @@
 #define SHOAL_BASE_ALLOC_H
 
 #include "base/bits.h"
-#include <stdbool.h>
 #include <stddef.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -137,12 +136,15 @@ void *alloc_aligned(size_t size, size_t align);
  */
 size_t alloc_used(void);
 
+enum alloc_huge { ALLOC_HUGE_NEVER, ALLOC_HUGE_LATER, ALLOC_HUGE_AT_ONCE };
+
 /*
- * Whether memory that is taken from the system from now on may come in huge pages (2 MB) where the
- * system has transparent ones: fewer misses of the TLB, and up to 2 MB more for each thread.
- * If not, the process asks the system not to give it any.
+ * Whether memory that is taken from the system from now on comes in huge pages (2 MB) where the
+ * system has transparent ones, for fewer misses of the TLB. AT_ONCE: all of it, which makes each
+ * thread up to 2 MB larger. LATER: all but the first 32 MB of a thread. NEVER: the system is asked
+ * not to give the process any.
  */
-void alloc_huge_pages(bool wanted);
+void alloc_huge_pages(enum alloc_huge when);
 
 /* Gives memory the calling thread has no use for back to the system. */
 void alloc_purge(void);

@@ -28,6 +28,8 @@
 #include "shard/session/session.h"
 #include "tools/daemon.h"
 
+#define HUGE_PAGES_FROM_BYTES (UINT64_C(128) << 20) /* for each thread */
+
 static int usage(const char *text, int status)
 {
     fputs(text, status == 0 ? stdout : stderr);
@@ -130,6 +132,15 @@ static void log_line(void *log, const char *line)
     log_warning(log, "%s", line);
 }
 
+/* Where memory is scarce, huge pages are for those parts that grow. */
+static void huge_pages(const struct settings *settings, unsigned threads)
+{
+    bool scarce = cpu_memory_usable("") / threads < HUGE_PAGES_FROM_BYTES;
+    alloc_huge_pages(settings->disable_thp ? ALLOC_HUGE_NEVER
+                     : scarce              ? ALLOC_HUGE_LATER
+                                           : ALLOC_HUGE_AT_ONCE);
+}
+
 static int serve(struct settings *settings, struct log *log, const char *config_path,
                  const char *executable)
 {
@@ -158,6 +169,7 @@ static int serve(struct settings *settings, struct log *log, const char *config_
     if (failed)
         return 1;
     limit_clients(log, settings, options.shards);
+    huge_pages(settings, options.shards);
     struct server *server = server_new(log, settings);
     server->version = SHOAL_VERSION;
     server->config_path = config_path;
@@ -238,7 +250,6 @@ int main(int argc, char **argv)
     }
     if (settings->syslog_enabled)
         log_enable_syslog(&log, settings->syslog_ident, (int)settings->syslog_facility);
-    alloc_huge_pages(!settings->disable_thp);
     int status = serve(settings, &log, config_path, argv[0]);
     alloc_free(config_path);
     log_deinit(&log);
