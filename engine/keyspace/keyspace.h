@@ -94,7 +94,6 @@ struct keyspace {
     const void *vacant_ctx;
     bool expire_passive; /* DEBUG SET-ACTIVE-EXPIRE 0: only look-ups delete expired keys */
     bool keep_expired;   /* look-ups do not see expired keys, but leave them: reading only */
-    bool frozen_time;    /* inside a script or transaction: now_ms is not advanced */
     int64_t now_ms;
     uint32_t access_now; /* seconds, for entry.access */
     bool no_touch;       /* look-ups do not count as an access (CLIENT NO-TOUCH) */

@@ -50,8 +50,7 @@ void shard_read_clock(struct shard *shard)
 {
     const struct clock *clock = shard->node->options.clock;
     shard->now_ns = clock_read_monotonic_ns(clock);
-    if (!shard->keyspace.frozen_time)
-        shard->keyspace.now_ms = clock_read_wall_ms(clock);
+    shard->keyspace.now_ms = clock_read_wall_ms(clock);
     shard->keyspace.access_now = (uint32_t)(shard->now_ns / 1000000000);
 }
 

@@ -11,10 +11,22 @@
 #include "shard/session/session.h"
 #include "shard/session/waiting.h"
 
+/* Gives the keyspace the time of the work's hops; returns what it was. */
+static int64_t freeze(struct keyspace *ks, struct work *work)
+{
+    int64_t now_ms = ks->now_ms;
+    if (work->frozen && work->now_ms == 0)
+        work->now_ms = now_ms;
+    if (work->frozen)
+        ks->now_ms = work->now_ms;
+    return now_ms;
+}
+
 void call_run_shares(struct shard *shard, struct work *work)
 {
     struct session *session = session_of(shard);
     struct keyspace *ks = &shard->keyspace;
+    int64_t now_ms = freeze(ks, work);
     /* A reading hop that came along with the locks may have to be run again. */
     reply_clear(&work->reply, SIZE_MAX);
     for (uint32_t i = 0; i < work->share_count; i++) {
@@ -44,6 +56,7 @@ void call_run_shares(struct shard *shard, struct work *work)
         share->end = reply_here(&work->reply);
     }
     ks->no_touch = false;
+    ks->now_ms = now_ms;
     reply_share(&work->reply);
 }
 
@@ -72,11 +85,13 @@ void call_hop_take(struct shard *shard, struct tx_part *part)
 {
     const struct waiting *waiting = session_of(shard)->waiting;
     struct work *work = part->data;
+    int64_t now_ms = freeze(&shard->keyspace, work);
     for (uint32_t i = 0; i < work->loan_count; i++) {
         struct loan *loan = &work->loans[i];
         loan->behind = waiting_ahead_of_key(waiting, loan->db, &loan->key);
         loan_take(&shard->keyspace, loan);
     }
+    shard->keyspace.now_ms = now_ms;
 }
 
 static void loan_return(struct keyspace *ks, struct loan *loan)

@@ -65,6 +65,8 @@ struct work {
     uint32_t loan_count, loan_cap;
     struct watch *watches; /* to compare or to register */
     bool stale;            /* a watched key has changed */
+    bool frozen;           /* of an EXEC: time stands still from its first hop here on */
+    int64_t now_ms;        /* of that hop; 0: not yet */
     struct wait_part *wait_part; /* to wait here from the return on, or NULL */
     struct reply reply;
 };

@@ -87,6 +87,7 @@ struct work *call_work(struct call *call, unsigned shard)
     if (call->part_of[shard] < 0) {
         call->part_of[shard] = (int16_t)call->work_count;
         reply_init(&call->works[call->work_count].reply, call->client->resp);
+        call->works[call->work_count].frozen = call->exec;
         call->work_count++;
     }
     return &call->works[call->part_of[shard]];

@@ -458,3 +458,16 @@ def test_reset_leaves_a_transaction(client):
     assert client("RESET") == "RESET"
     assert client("EXEC") == Error("ERR EXEC without MULTI")
     assert client("EXISTS", "a") == 0
+
+
+def test_time_stands_still_in_a_transaction(client):
+    keys = [f"key{i}" for i in range(6)]
+    for key in keys:
+        client("SET", key, "v")
+    client("MULTI")
+    for key in keys:
+        client("PEXPIRE", key, "5000")
+    client("DEBUG", "SLEEP", "0.05")
+    for key in keys:
+        client("PTTL", key)
+    assert client("EXEC") == [1] * len(keys) + [OK] + [5000] * len(keys)
