@@ -40,10 +40,10 @@ void command_run_deinit(struct command_run *run)
 }
 
 static const char *execute(struct command_run *run, const struct command *command, op_fn handler,
-                           int argc, const struct bytes *argv)
+                           int argc, const struct bytes *argv, struct op_wait *wait)
 {
     struct op op = {.ks = &run->ks, .db = &run->ks.dbs[run->db], .command = command, .argv = argv,
-                    .argc = argc, .reply = &run->reply, .limits = &run->limits};
+                    .argc = argc, .reply = &run->reply, .limits = &run->limits, .wait = wait};
     if (command->first_key > 0) op.key = op_key(&op, command->first_key);
     reply_clear(&run->reply, 1024);
     run->events[0] = '\0';
@@ -59,7 +59,7 @@ const char *command_run_args(struct command_run *run, int argc, const struct byt
     if (command->is_container) command = command_find_sub(command, argv[1]);
     cr_assert_not_null(command);
     cr_assert(command->arity > 0 ? argc == command->arity : argc >= -command->arity);
-    return execute(run, command, command->op, argc, argv);
+    return execute(run, command, command->op, argc, argv, NULL);
 }
 
 static int split(char *text, struct bytes *argv)
@@ -89,9 +89,24 @@ const char *command_run_op(struct command_run *run, op_fn handler, const char *l
     int argc = split(text, argv);
     const struct command *command = command_find(argv[0]);
     cr_assert_not_null(command);
-    const char *reply = execute(run, command, handler, argc, argv);
+    const char *reply = execute(run, command, handler, argc, argv, NULL);
     free(text);
     return reply;
+}
+
+bool command_run_waiting(struct command_run *run, const char *line, int64_t *timeout_ms)
+{
+    struct bytes argv[RUN_ARGS_MAX];
+    struct op_wait wait = {0};
+    char *text = strdup(line);
+    int argc = split(text, argv);
+    const struct command *command = command_find(argv[0]);
+    cr_assert_not_null(command);
+    const char *reply = execute(run, command, command->op, argc, argv, &wait);
+    cr_assert_eq(reply[0] == '\0', wait.waits);
+    *timeout_ms = wait.timeout_ms;
+    free(text);
+    return wait.waits;
 }
 
 void command_run_set(struct command_run *run, const char *key, const char *value, int64_t expiry)

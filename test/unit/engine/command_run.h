@@ -36,6 +36,9 @@ const char *command_run_args(struct command_run *run, int argc, const struct byt
 /* The same for a handler that sessions call by itself. */
 const char *command_run_op(struct command_run *run, op_fn handler, const char *line);
 
+/* The same for a command that may wait; whether it does, and then for how long. */
+bool command_run_waiting(struct command_run *run, const char *line, int64_t *timeout_ms);
+
 /* Puts a string under a key, without an event; expiry in ms or ENTRY_NO_EXPIRY. */
 void command_run_set(struct command_run *run, const char *key, const char *value, int64_t expiry);
 

@@ -384,30 +384,6 @@ Test(list_form, both_forms_answer_the_same)
     command_run_deinit(&other);
 }
 
-/* Runs a command that may wait; whether it does. */
-static bool run_waiting(const char *line, int64_t *timeout_ms)
-{
-    char text[100];
-    struct bytes argv[10];
-    int argc = 0;
-    snprintf(text, sizeof text, "%s", line);
-    for (char *word = strtok(text, " "); word != NULL; word = strtok(NULL, " "))
-        argv[argc++] = bytes_of(word);
-    struct op_wait wait = {0};
-    const struct command *command = command_find(argv[0]);
-    struct op op = {.ks = &run.ks, .db = run.ks.dbs, .command = command, .argv = argv,
-                    .argc = argc, .reply = &run.reply, .limits = &run.limits, .wait = &wait};
-    if (command->first_key > 0) op.key = op_key(&op, command->first_key);
-    reply_clear(&run.reply, 1024);
-    run.events[0] = '\0';
-    command->op(&op);
-    size_t len = run.reply.len;
-    reply_raw(&run.reply, "", 1);
-    cr_assert_eq(len == 0, wait.waits);
-    *timeout_ms = wait.timeout_ms;
-    return wait.waits;
-}
-
 static const char *const blocking[] = {
     "BLPOP a b 1.5", "BRPOP a b 1.5", "BLMOVE b a LEFT RIGHT 1.5", "BRPOPLPUSH b a 1.5",
     "BLMPOP 1.5 2 a b LEFT"};
@@ -418,7 +394,7 @@ Test(list_blocking, commands_that_find_nothing_wait)
 {
     int64_t timeout_ms = -1;
     for (size_t i = 0; i < BLOCKING_COUNT; i++) {
-        cr_assert(run_waiting(blocking[i], &timeout_ms), "%s", blocking[i]);
+        cr_assert(command_run_waiting(&run, blocking[i], &timeout_ms), "%s", blocking[i]);
         cr_assert_eq(timeout_ms, 1500);
         run_expect_events(&run, "");
     }
@@ -440,7 +416,7 @@ Test(list_blocking, commands_that_find_something_take_it_at_once)
     for (size_t i = 0; i < BLOCKING_COUNT; i++) {
         command_run(&run, "DEL a b");
         command_run(&run, "RPUSH b 1 2");
-        cr_assert_not(run_waiting(blocking[i], &timeout_ms));
+        cr_assert_not(command_run_waiting(&run, blocking[i], &timeout_ms));
         cr_assert_str_eq(run.reply.data, replies[i], "%s: %s", blocking[i], run.reply.data);
         run_expect(&run, "LLEN b", ":1\r\n");
     }
@@ -456,7 +432,7 @@ Test(list_blocking, errors_are_replied_even_where_it_would_wait)
         "-ERR timeout is not a float or out of range\r\n",
         "-ERR numkeys should be greater than 0\r\n"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-        cr_assert_not(run_waiting(lines[i], &timeout_ms), "%s", lines[i]);
+        cr_assert_not(command_run_waiting(&run, lines[i], &timeout_ms), "%s", lines[i]);
         cr_assert_str_eq(run.reply.data, replies[i], "%s: %s", lines[i], run.reply.data);
     }
 }
