@@ -228,9 +228,10 @@ def _check_where(place, row, words):
         place.check(not one_key, "where 'gather' with one key: that is 'key'")
     if where == "all":
         place.check(not keys, "where 'all' takes no keys")
-    unclear = any({"incomplete", "variable_flags"} & set(spec["flags"]) for spec in specs)
+    unclear = any({"incomplete", "variable_flags"} & set(spec["flags"]) or
+                  "unknown" in spec["begin_search"] for spec in specs)
     place.check(unclear == (row["key_rule"] != "specs"),
-                "key_rule goes with key specs that are incomplete or have variable flags")
+                "key_rule goes with key specs that are incomplete, unknown or of variable flags")
 
 
 def _tie_to_container(place, name, row, rows):

@@ -63,6 +63,22 @@ static struct list_limit limit_of(const struct op *op)
     return list_limit(op->limits->list_max_listpack_size);
 }
 
+bool list_value_append(struct op *op, struct list *list, struct bytes text, struct blob *blob)
+{
+    struct list_item item = {.text = text};
+    if (unlikely(list_limit_is_large(limit_of(op), text))) {
+        item.blob = blob != NULL ? blob_get(blob) : blob_try(text.len, text.len);
+        if (item.blob == NULL) {
+            op_error_memory(op);
+            return false;
+        }
+        if (blob == NULL)
+            memcpy(item.blob->data, text.data, text.len);
+    }
+    list_push(list, limit_of(op), false, item);
+    return true;
+}
+
 bool list_value_item(struct op *op, int i, struct list_item *item)
 {
     struct bytes text = op->argv[i];
@@ -191,6 +207,36 @@ void list_value_drop(struct op *op, const struct key *key, struct found *found, 
     entry_room_close(&er);
 }
 
+/* The small form of these elements; embedded bytes stay where they are. False: no memory. */
+static bool small_value(const void *lp, struct value *value)
+{
+    struct bytes small = bytes_make(lp, listpack_bytes(lp));
+    *value = (struct value){.type = TYPE_LIST, .encoding = ENCODING_EMBEDDED, .embedded = small};
+    if (small.len <= ENTRY_EMBED_MAX)
+        return true;
+    struct blob *blob = blob_try(small.len, small.len);
+    if (blob == NULL)
+        return false;
+    memcpy(blob->data, small.data, small.len);
+    value->encoding = ENCODING_BLOB;
+    value->word = (uint64_t)(uintptr_t)blob;
+    return true;
+}
+
+void list_value_store(struct op *op, const struct key *key, struct list *list)
+{
+    struct found found = keyspace_write(op->ks, op->db, key);
+    const void *lp = list_small(list, limit_of(op));
+    struct value value;
+    bool small = lp != NULL && small_value(lp, &value);
+    if (!small)
+        value = (struct value){.type = TYPE_LIST, .encoding = ENCODING_OBJECT,
+                               .word = (uint64_t)(uintptr_t)list};
+    keyspace_put(op->ks, op->db, key, &found, value, ENTRY_NO_EXPIRY);
+    if (small)
+        list_free(list);
+}
+
 /* Gives a list that is half as large as a small one may be its small form. */
 static void shrink(struct op *op, const struct key *key, struct found *found)
 {
@@ -200,16 +246,9 @@ static void shrink(struct op *op, const struct key *key, struct found *found)
     const void *lp = list_small(entry_object(e), list_limit_half(limit_of(op)));
     if (lp == NULL)
         return;
-    struct bytes small = bytes_make(lp, listpack_bytes(lp));
-    struct value value = {.type = TYPE_LIST, .encoding = ENCODING_EMBEDDED, .embedded = small};
-    if (small.len > ENTRY_EMBED_MAX) {
-        struct blob *blob = blob_try(small.len, small.len);
-        if (blob == NULL)
-            return; /* it stays as it is */
-        memcpy(blob->data, small.data, small.len);
-        value = (struct value){.type = TYPE_LIST, .encoding = ENCODING_BLOB,
-                               .word = (uint64_t)(uintptr_t)blob};
-    }
+    struct value value;
+    if (!small_value(lp, &value))
+        return; /* it stays as it is */
     /* The listpack lies in the list, which keyspace_put() would free first. */
     struct entry *made = entry_make(key->name, value, entry_expiry(e), NULL);
     struct value was = entry_value(e);

@@ -57,6 +57,13 @@ struct list *list_value_prepare(struct op *op, const struct key *key, struct fou
 void list_value_open(struct op *op, struct entry_room *er, const struct key *key,
                      struct found *found);
 
+/* Appends a text to a list that is being made; blob (or NULL): what holds all of it, and is
+ * referred to if it is large. False: no memory, an error was replied. */
+bool list_value_append(struct op *op, struct list *list, struct bytes text, struct blob *blob);
+
+/* Gives a key this list, which has elements and is taken over, whatever it held before. */
+void list_value_store(struct op *op, const struct key *key, struct list *list);
+
 /* Removes so many elements, no more than there are, at an end. */
 void list_value_drop(struct op *op, const struct key *key, struct found *found, bool front,
                      size_t count);

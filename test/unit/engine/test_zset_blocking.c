@@ -3,6 +3,8 @@
 
 #include "test/unit/engine/command_run.h"
 
+#define WRONG_TYPE "-WRONGTYPE Operation against a key holding the wrong kind of value\r\n"
+
 static struct command_run run;
 
 static void setup(void)
@@ -95,9 +97,8 @@ Test(zset_blocking, errors_are_replied_even_where_it_would_wait)
     } wrong[] = {
         {"BZPOPMIN a x", "-ERR timeout is not a float or out of range\r\n"},
         {"BZPOPMAX a -1", "-ERR timeout is negative\r\n"},
-        {"BZPOPMAX a s 1", "-WRONGTYPE Operation against a key holding the wrong kind of value\r\n"},
-        {"BZMPOP 0 2 a s MIN",
-         "-WRONGTYPE Operation against a key holding the wrong kind of value\r\n"},
+        {"BZPOPMAX a s 1", WRONG_TYPE},
+        {"BZMPOP 0 2 a s MIN", WRONG_TYPE},
         {"BZMPOP x 0 a MIN", "-ERR timeout is not a float or out of range\r\n"},
         {"BZMPOP 0 0 a MIN", "-ERR numkeys should be greater than 0\r\n"},
         {"BZMPOP 0 9 a MIN", "-ERR syntax error\r\n"},

@@ -1,0 +1,92 @@
+"""SORT and SORT_RO. Keys that BY and GET reach have the hash tag of the source."""
+
+from .grammar import Family, integer, key, real, some, value
+
+SOURCES = ["{t}a", "{t}b", "{t}c", "{t}d"]
+NUMBERS = ["0", "-0", "1", "1.0", "01", "-1", "2", "2.5", "-7", "10", "100", "1e2", "0x10", "3",
+           "4", "9223372036854775807", "9007199254740993"]
+WORDS = ["a", "b", "ab", "abcdefgh", "abcdefghi", "abcdefg", "", "B", "*", "z"]
+PATTERNS = ["{t}w_*", "{t}*", "{t}h_*->f", "{t}h_*->g", "{t}h_*->", "{t}h_*->f->g", "{t}w_*->*",
+            "{t}*_*"]
+
+
+def source(rng):
+    return rng.choice(SOURCES) if rng.random() < 0.97 else key(rng)
+
+
+def element(rng):
+    roll = rng.random()
+    if roll < 0.85:
+        return rng.choice(NUMBERS)
+    return rng.choice(WORDS) if roll < 0.93 else real(rng) if roll < 0.97 else value(rng)
+
+
+def name(rng):
+    """An element that is looked up: sources that hold these are sorted without error."""
+    return rng.choice(NUMBERS)
+
+
+def fill(rng):
+    source_key, roll = source(rng), rng.random()
+    pick = name if rng.random() < 0.9 else element
+    many = [pick(rng) for _ in range(rng.choice([1, 3, 8, 30]))]
+    if roll < 0.4:
+        return [["DEL", source_key], ["RPUSH", source_key, *many]]
+    if roll < 0.7:
+        return [["DEL", source_key], ["SADD", source_key, *many]]
+    return [["DEL", source_key],
+            ["ZADD", source_key, *(w for m in many for w in (str(rng.randint(-5, 5)), m))]]
+
+
+def weight(rng):
+    who = name(rng)
+    roll = rng.random()
+    if roll < 0.5:
+        return [["SET", "{t}w_" + who, rng.choice(NUMBERS[:9] if roll < 0.4 else WORDS)]]
+    if roll < 0.9:
+        return [["HSET", "{t}h_" + who, rng.choice("fg"), rng.choice(NUMBERS[:9]),
+                 "f->g", rng.choice(WORDS)]]
+    return [["DEL", "{t}w_" + who, "{t}h_" + who]]
+
+
+def limit(rng):
+    if rng.random() < 0.05:
+        return ["LIMIT", integer(rng), integer(rng)]
+    return ["LIMIT", str(rng.randint(-2, 12)), str(rng.randint(-2, 12))]
+
+
+def sort(rng):
+    """Numbers, or ALPHA without BY: where the order is told in full."""
+    words = [rng.choice(["SORT", "SORT", "SORT_RO"]), source(rng)]
+    options = some(rng, [[rng.choice(["ASC", "DESC", "desc"])], limit(rng),
+                         ["GET", rng.choice([*PATTERNS, "#", "nothing"])],
+                         ["GET", rng.choice([*PATTERNS, "#"])],
+                         ["STORE", "{t}e" if rng.random() < 0.7 else source(rng)]], 0.3)
+    roll = rng.random()
+    if roll < 0.3:
+        options.append(["ALPHA"])
+    elif roll < 0.6:
+        options.append(["BY", rng.choice(PATTERNS)])
+    if rng.random() < 0.02:
+        options.append([rng.choice(["BY", "GET", "LIMIT", "BOGUS", "STORE"])])
+    return [[*words, *(word for option in options for word in option)],
+            ["LRANGE", "{t}e", "0", "-1"]]
+
+
+def unsorted(rng):
+    """In the order of the source, which sets have not: those are stored."""
+    words = ["SORT", source(rng), "BY", rng.choice(["nosort", "", "x->f"]), "STORE", "{t}e"]
+    options = some(rng, [["DESC"], limit(rng), ["GET", rng.choice(PATTERNS)]])
+    return [[*words, *(word for option in options for word in option)],
+            ["LRANGE", "{t}e", "0", "-1"]]
+
+
+FAMILY = Family("sort", [
+    (6, fill),
+    (6, weight),
+    (14, sort),
+    (3, unsorted),
+    (1, lambda r: [["DEL", source(r)]]),
+    (1, lambda r: [["SET", source(r), element(r)]]),
+    (1, lambda r: [["TYPE", "{t}e"], ["LLEN", "{t}e"]]),
+])
