@@ -209,6 +209,14 @@ static void resize_finish(struct header *header)
     header->resize = NULL;
 }
 
+/* Hashing an item reads it, which is a cache miss: those of a step shall overlap. */
+static void prefetch_items(const struct table_bucket *buckets, uint32_t from, uint32_t past)
+{
+    for (uint32_t i = from; i < past; i++)
+        for (unsigned used = used_mask(&buckets[i]); used != 0; used &= used - 1)
+            bits_prefetch(table_item(buckets[i].word[__builtin_ctz(used)]));
+}
+
 bool table_step(struct table *table, const struct table_type *type, unsigned buckets)
 {
     if (table->root == 0)
@@ -220,6 +228,9 @@ bool table_step(struct table *table, const struct table_type *type, unsigned buc
     uint32_t old_size = root_size(resize->old_root);
     struct table_bucket *old = root_buckets(resize->old_root);
     struct header *old_header = root_header(resize->old_root);
+    if (root_size(table->root) > WIDE_BUCKETS)
+        prefetch_items(old, resize->next,
+                       (uint32_t)bits_min(resize->next + bits_min(buckets, STEP_BUCKETS), old_size));
     for (; buckets > 0 && resize->next < old_size; buckets--)
         bucket_move(&old[resize->next++], old_header, table->root, type);
     if (resize->next < old_size)
@@ -254,9 +265,8 @@ static void table_adjust(struct table *table, const struct table_type *type)
     unsigned size_class = (unsigned)(table->root >> 48);
     uint64_t size = table_class_buckets[size_class];
     if ((uint64_t)header->count * 2 > size * ITEMS_TO_GROW_X2) {
-        unsigned larger = size_class + (size < TABLE_ATOMIC_BUCKETS ? 1 : 4);
-        if (larger < CLASS_COUNT)
-            table_resize(table, type, larger);
+        if (size_class + 1 < CLASS_COUNT)
+            table_resize(table, type, size_class + 1);
     } else if (size_class > 1 && header->count < size * ITEMS_TO_SHRINK) {
         uint64_t wanted = header->count / 5 + 1;
         unsigned smaller = size_class;

@@ -323,6 +323,55 @@ static void scan_while_changing(struct model *m, uint32_t round, unsigned change
     }
 }
 
+/* Four sizes to a doubling at any size: what a table takes stays in proportion to its items. */
+Test(table, a_table_of_any_size_grows_by_a_quarter_at_most, .timeout = 120)
+{
+    struct model *m = model_new(150000, hash_good, 21);
+    size_t before = 0, sizes = 0, resizing = 0;
+    for (uint32_t i = 0; i < 150000; i++) {
+        add(m, i);
+        if (table_resizing(&m->table)) {
+            resizing++;
+            continue;
+        }
+        size_t buckets = table_class_buckets[m->table.root >> 48];
+        cr_assert_leq(buckets, before + before / 3 + 2);
+        if (i > 10000) {
+            cr_assert_lt(table_bytes(&m->table), 16.0 * m->count, "%u items", m->count);
+            sizes += buckets != before;
+        }
+        before = buckets;
+    }
+    cr_assert_geq(sizes, 10);
+    cr_assert_lt(resizing, 150000 / 4, "a resize ends long before the next begins");
+    check_all(m);
+    model_free(m);
+}
+
+/* The first and the last resize that is done step by step, and those around the size where
+ * positions take more bits: changes and scans while they are under way. */
+Test(table, each_size_of_a_large_table_is_grown_into_and_left, .timeout = 240)
+{
+    static const uint32_t counts[] = {6700, 8400, 40000, 46500, 53000, 66000};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        struct model *m = model_new(counts[i] * 5 / 4, i % 2 ? hash_low : hash_good, i);
+        bool seen = false;
+        grow_to(m, counts[i] - counts[i] / 8);
+        for (uint32_t round = 1; round <= 4; round++) {
+            scan_while_changing(m, round, 4, round % 2 ? m->space : counts[i] / 8);
+            seen |= table_resizing(&m->table);
+            table_validate(&m->table, &m->type);
+        }
+        while (!table_resizing(&m->table) && m->count < m->space)
+            grow_to(m, m->count + 1);
+        seen |= table_resizing(&m->table);
+        cr_assert(seen, "the test meant to see a resize under way");
+        scan_while_changing(m, 9, 0, 0);
+        check_all(m);
+        model_free(m);
+    }
+}
+
 static void scans(uint64_t (*hash)(uint64_t), uint32_t space, unsigned changes, unsigned rounds)
 {
     struct model *m = model_new(space, hash, 11);
