@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/bits.h"
+#include "engine/keyspace/reclaim.h"
 
 static bool is_list(struct op *op, const struct entry *e)
 {
@@ -197,7 +198,9 @@ void list_value_drop(struct op *op, const struct key *key, struct found *found, 
     if (count == 0)
         return;
     if (!entry_is_small(found->entry)) {
-        list_drop(entry_object(found->entry), front, count);
+        struct list *cut = list_drop(entry_object(found->entry), front, count);
+        if (cut != NULL)
+            reclaim_object(op->ks, &list_object, cut);
         return;
     }
     struct entry_room er;

@@ -10,6 +10,7 @@
 #define BYTES_FIRST   (4 * 1024) /* the limit -1; each further one is twice as large */
 #define BYTES_LAST    (-5)
 #define SHRINK_SLACK  64 /* bytes a node may waste beyond half of its memory */
+#define FREED_AT_ONCE 32 /* nodes that list_drop() frees itself */
 #define BLOB_AT 1u       /* position of the element of a blob node: any but NONE */
 
 struct list_node {
@@ -494,22 +495,54 @@ void list_remove(struct list *list, struct list_limit limit, struct list_cursor 
     join_shrunk(list, limit, cursor);
 }
 
-void list_drop(struct list *list, bool front, size_t count)
+/* Takes so many nodes, of so many elements, off an end; they become a list. */
+static struct list *cut_nodes(struct list *list, bool front, struct list_node *inner, size_t nodes,
+                              size_t count)
+{
+    struct list *cut = list_new();
+    struct list_node *left = front ? inner->next : inner->prev; /* NULL: all are taken */
+    cut->first = front ? list->first : inner;
+    cut->last = front ? inner : list->last;
+    *(front ? &list->first : &list->last) = left;
+    *(left == NULL ? (front ? &list->last : &list->first) : (front ? &left->prev : &left->next)) =
+        NULL;
+    *(front ? &inner->next : &inner->prev) = NULL;
+    cut->nodes = nodes;
+    cut->count = count;
+    list->nodes -= nodes;
+    list->count -= count;
+    return cut;
+}
+
+/* Removes elements from the node at an end, which has more than these. */
+static void drop_part(struct list *list, bool front, size_t count)
+{
+    struct list_node *node = front ? list->first : list->last;
+    struct room room = open_node(node);
+    uint32_t at = front ? LISTPACK_HEADER : listpack_at(node->lp, -(int64_t)count);
+    listpack_remove(&room, at, count);
+    close_node(list, node, room, -(ptrdiff_t)count);
+}
+
+struct list *list_drop(struct list *list, bool front, size_t count)
 {
     assert(count <= list->count);
-    while (count > 0) {
-        struct list_node *node = front ? list->first : list->last;
-        if (node->count <= count) {
-            count -= node->count;
-            unlink_node(list, node);
-            continue;
-        }
-        struct room room = open_node(node);
-        uint32_t at = front ? LISTPACK_HEADER : listpack_at(node->lp, -(int64_t)count);
-        listpack_remove(&room, at, count);
-        close_node(list, node, room, -(ptrdiff_t)count);
-        count = 0;
+    struct list_node *node = front ? list->first : list->last, *inner = NULL;
+    struct list *cut = NULL;
+    size_t whole = 0, nodes = 0;
+    for (; node != NULL && node->count <= count - whole; node = front ? node->next : node->prev) {
+        whole += node->count;
+        nodes++;
+        inner = node;
     }
+    if (nodes > FREED_AT_ONCE)
+        cut = cut_nodes(list, front, inner, nodes, whole);
+    else
+        for (; nodes > 0; nodes--)
+            unlink_node(list, front ? list->first : list->last);
+    if (count > whole)
+        drop_part(list, front, count - whole);
+    return cut;
 }
 
 void list_validate(const struct list *list)

@@ -132,8 +132,10 @@ void list_replace(struct list *list, struct list_limit limit, struct list_cursor
 void list_remove(struct list *list, struct list_limit limit, struct list_cursor *cursor,
                  bool back);
 
-/* Removes so many elements, no more than there are, at an end. O(nodes removed). */
-void list_drop(struct list *list, bool front, size_t count);
+/* Removes so many elements, no more than there are, at an end. Where these are many nodes
+ * they are not freed but returned, as a list of the caller's; NULL otherwise. O(nodes
+ * removed), most of them only counted. */
+struct list *list_drop(struct list *list, bool front, size_t count);
 
 /* Asserts that the list is sound, every element looked at; for tests. */
 void list_validate(const struct list *list);

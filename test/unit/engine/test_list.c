@@ -124,13 +124,27 @@ static void random_push_or_insert(void)
     model_insert(index + (after ? 1 : 0), text);
 }
 
+/* What is cut off must be a list of the elements that go. */
+static void drop(bool front, size_t count)
+{
+    struct list *cut = list_drop(list, front, count);
+    if (cut == NULL) return;
+    list_validate(cut);
+    cr_assert_leq(list_count(cut), count);
+    size_t skip = front ? 0 : model_count - list_count(cut);
+    struct list_cursor cursor = list_seek(cut, 0);
+    for (size_t i = 0; i < list_count(cut); i++, list_step(&cursor, false))
+        cr_assert(same(cursor, model[skip + i]));
+    list_free(cut);
+}
+
 static void random_removal(void)
 {
     if (rng_below(&rng, 3) == 0) {
         bool front = rng_below(&rng, 2) == 0;
         size_t count = rng_below(&rng, rng_below(&rng, 20) == 0 ? model_count + 1 : 3);
         if (count > model_count) count = model_count;
-        list_drop(list, front, count);
+        drop(front, count);
         model_remove(front ? 0 : model_count - count, count);
         return;
     }
@@ -266,6 +280,32 @@ Test(list, a_list_is_freed_in_slices)
     while (!list_object.free_some(list, 10)) calls++;
     cr_assert_eq(calls, 10);
     list = list_new();
+}
+
+Test(list, many_nodes_dropped_at_once_are_given_to_the_caller)
+{
+    limit = list_limit(2);
+    for (int front = 0; front < 2; front++) {
+        static const size_t counts[] = {3, 64, 65, 66, 67, 150, 398, 399, 400};
+        for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
+            for (size_t i = model_count; i < 400; i++) {
+                char text[20];
+                snprintf(text, sizeof text, "%zu", i);
+                list_push(list, limit, false, (struct list_item){.text = bytes_of(text)});
+                model_insert(i, bytes_of(text));
+            }
+            drop(front, counts[c]);
+            model_remove(front ? 0 : 400 - counts[c], counts[c]);
+            expect_equal_to(list);
+        }
+    }
+    for (int i = 0; i < 400; i++)
+        list_push(list, limit, false, (struct list_item){.text = bytes_of("x")});
+    struct list *cut = list_drop(list, true, 399);
+    cr_assert_not_null(cut);
+    cr_assert_eq(list_count(cut), 398);
+    list_free(cut);
+    cr_assert_null(list_drop(list, true, 1));
 }
 
 Test(list, bytes_of_a_sample_are_near_those_of_all)

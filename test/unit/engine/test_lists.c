@@ -436,3 +436,19 @@ Test(list_blocking, errors_are_replied_even_where_it_would_wait)
         cr_assert_str_eq(run.reply.data, replies[i], "%s: %s", lines[i], run.reply.data);
     }
 }
+
+Test(list_form, what_a_trim_cuts_off_is_freed_in_slices)
+{
+    run.limits.list_max_listpack_size = 1;
+    for (int i = 0; i < 1000; i++) command_run(&run, "RPUSH l x");
+    run_expect(&run, "LTRIM l 500 501", "+OK\r\n");
+    run_expect_events(&run, "l:ltrim:l@0 ");
+    run_expect(&run, "LRANGE l 0 -1", "*2\r\n$1\r\nx\r\n$1\r\nx\r\n");
+    cr_assert(keyspace_has_garbage(&run.ks));
+    int slices = 1;
+    while (keyspace_reclaim(&run.ks, 100)) slices++;
+    cr_assert_geq(slices, 9);
+    command_run(&run, "RPUSH l y");
+    run_expect(&run, "LPOP l 2", "*2\r\n$1\r\nx\r\n$1\r\nx\r\n");
+    cr_assert_not(keyspace_has_garbage(&run.ks));
+}
