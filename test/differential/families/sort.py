@@ -1,4 +1,4 @@
-"""SORT and SORT_RO. Keys that BY and GET reach have the hash tag of the source."""
+"""SORT and SORT_RO. Where BY or GET reaches keys, all of the command have one hash tag."""
 
 from .grammar import Family, integer, key, real, some, value
 
@@ -10,8 +10,9 @@ PATTERNS = ["{t}w_*", "{t}*", "{t}h_*->f", "{t}h_*->g", "{t}h_*->", "{t}h_*->f->
             "{t}*_*"]
 
 
-def source(rng):
-    return rng.choice(SOURCES) if rng.random() < 0.97 else key(rng)
+def source(rng, alone=True):
+    """A key that is sorted; any of them if the command is `alone`, without patterns."""
+    return rng.choice(SOURCES) if not alone or rng.random() < 0.9 else key(rng)
 
 
 def element(rng):
@@ -55,30 +56,39 @@ def limit(rng):
     return ["LIMIT", str(rng.randint(-2, 12)), str(rng.randint(-2, 12))]
 
 
+def options(rng, patterns):
+    """Some options, with patterns or without; keys of one hash tag if with them."""
+    target = "{t}e" if rng.random() < 0.7 else source(rng, not patterns)
+    gets = PATTERNS if patterns else ["nothing"]
+    words = some(rng, [[rng.choice(["ASC", "DESC", "desc"])], limit(rng), ["STORE", target],
+                       ["GET", rng.choice([*gets, "#"])], ["GET", rng.choice([*gets, "#"])]], 0.3)
+    return words, target
+
+
+def command(name, key_name, words, target):
+    return [[name, key_name, *(word for option in words for word in option)],
+            ["LRANGE", target, "0", "-1"]]
+
+
 def sort(rng):
     """Numbers, or ALPHA without BY: where the order is told in full."""
-    words = [rng.choice(["SORT", "SORT", "SORT_RO"]), source(rng)]
-    options = some(rng, [[rng.choice(["ASC", "DESC", "desc"])], limit(rng),
-                         ["GET", rng.choice([*PATTERNS, "#", "nothing"])],
-                         ["GET", rng.choice([*PATTERNS, "#"])],
-                         ["STORE", "{t}e" if rng.random() < 0.7 else source(rng)]], 0.3)
-    roll = rng.random()
+    patterns, roll = rng.random() < 0.7, rng.random()
+    words, target = options(rng, patterns)
     if roll < 0.3:
-        options.append(["ALPHA"])
-    elif roll < 0.6:
-        options.append(["BY", rng.choice(PATTERNS)])
+        words.append(["ALPHA"])
+    elif roll < 0.6 and patterns:
+        words.append(["BY", rng.choice(PATTERNS)])
     if rng.random() < 0.02:
-        options.append([rng.choice(["BY", "GET", "LIMIT", "BOGUS", "STORE"])])
-    return [[*words, *(word for option in options for word in option)],
-            ["LRANGE", "{t}e", "0", "-1"]]
+        words.append([rng.choice(["BY", "GET", "LIMIT", "BOGUS", "STORE"])])
+    return command(rng.choice(["SORT", "SORT", "SORT_RO"]), source(rng, not patterns), words, target)
 
 
 def unsorted(rng):
     """In the order of the source, which sets have not: those are stored."""
-    words = ["SORT", source(rng), "BY", rng.choice(["nosort", "", "x->f"]), "STORE", "{t}e"]
-    options = some(rng, [["DESC"], limit(rng), ["GET", rng.choice(PATTERNS)]])
-    return [[*words, *(word for option in options for word in option)],
-            ["LRANGE", "{t}e", "0", "-1"]]
+    patterns = rng.random() < 0.5
+    words, _ = options(rng, patterns)
+    words += [["BY", rng.choice(["nosort", "", "x->f"])], ["STORE", "{t}e"]]
+    return command("SORT", source(rng, not patterns), words, "{t}e")
 
 
 FAMILY = Family("sort", [
