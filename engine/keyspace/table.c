@@ -228,9 +228,9 @@ bool table_step(struct table *table, const struct table_type *type, unsigned buc
     uint32_t old_size = root_size(resize->old_root);
     struct table_bucket *old = root_buckets(resize->old_root);
     struct header *old_header = root_header(resize->old_root);
+    uint32_t soon = resize->next + (uint32_t)bits_min(buckets, STEP_BUCKETS);
     if (root_size(table->root) > WIDE_BUCKETS)
-        prefetch_items(old, resize->next,
-                       (uint32_t)bits_min(resize->next + bits_min(buckets, STEP_BUCKETS), old_size));
+        prefetch_items(old, resize->next, (uint32_t)bits_min(soon, old_size));
     for (; buckets > 0 && resize->next < old_size; buckets--)
         bucket_move(&old[resize->next++], old_header, table->root, type);
     if (resize->next < old_size)

@@ -1,6 +1,6 @@
 """SORT and SORT_RO. Where BY or GET reaches keys, all of the command have one hash tag."""
 
-from .grammar import Family, integer, key, real, some, value
+from .grammar import Family, Pause, integer, key, real, some, value
 
 SOURCES = ["{t}a", "{t}b", "{t}c", "{t}d"]
 NUMBERS = ["0", "-0", "1", "1.0", "01", "-1", "2", "2.5", "-7", "10", "100", "1e2", "0x10", "3",
@@ -66,7 +66,8 @@ def options(rng, patterns):
 
 
 def command(name, key_name, words, target):
-    return [[name, key_name, *(word for option in words for word in option)],
+    """A pause in the step keeps it from being changed at random into one of several tags."""
+    return [Pause(0), [name, key_name, *(word for option in words for word in option)],
             ["LRANGE", target, "0", "-1"]]
 
 
@@ -80,7 +81,8 @@ def sort(rng):
         words.append(["BY", rng.choice(PATTERNS)])
     if rng.random() < 0.02:
         words.append([rng.choice(["BY", "GET", "LIMIT", "BOGUS", "STORE"])])
-    return command(rng.choice(["SORT", "SORT", "SORT_RO"]), source(rng, not patterns), words, target)
+    name = rng.choice(["SORT", "SORT", "SORT_RO"])
+    return command(name, source(rng, not patterns), words, target)
 
 
 def unsorted(rng):
