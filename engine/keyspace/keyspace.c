@@ -50,6 +50,12 @@ void keyspace_deinit(struct keyspace *ks)
     alloc_free(ks->dbs);
 }
 
+void keyspace_set_access(struct keyspace *ks, struct access_policy policy, uint64_t seconds)
+{
+    ks->access = policy;
+    keyspace_set_clock(ks, seconds);
+}
+
 uint16_t keyspace_slot(struct bytes name)
 {
     const char *open = memchr(name.data, '{', name.len);
@@ -127,8 +133,11 @@ struct found keyspace_find(struct keyspace *ks, struct db *db, const struct key 
 static void touch(struct keyspace *ks, struct entry *e)
 {
     /* Written only when it differs, so that reading leaves the line clean. */
-    if (e->access != ks->access_now && !ks->no_touch)
-        e->access = ks->access_now;
+    uint32_t now = ks->access_now;
+    if (e->access != now && !ks->no_touch)
+        e->access = likely((now & ACCESS_COUNTED) == 0)
+                        ? now
+                        : access_count(&ks->access, e->access, now, &ks->rng);
 }
 
 struct found keyspace_peek(struct keyspace *ks, struct db *db, const struct key *key)
@@ -220,13 +229,15 @@ struct entry *keyspace_put(struct keyspace *ks, struct db *db, const struct key 
     struct entry *old = found->entry;
     if (old == NULL) {
         found->entry = entry_make(key->name, value, expiry, NULL);
-        found->entry->access = ks->access_now;
+        found->entry->access = access_new(ks->access_now);
         entry_add(ks, db, key, found);
         expiry_moved(ks, db, key, ENTRY_NO_EXPIRY, expiry);
         return found->entry;
     }
     found_place(db, key, found);
     int64_t before = entry_expiry(old);
+    /* A count of uses stays with the key. */
+    uint32_t access = ks->access.lfu ? old->access : ks->access_now;
     if (old->encoding >= ENCODING_BLOB &&
         !(value.encoding == old->encoding && value.word == entry_word(old)))
         keyspace_free_value(ks, entry_value(old));
@@ -236,7 +247,7 @@ struct entry *keyspace_put(struct keyspace *ks, struct db *db, const struct key 
     struct entry *e = entry_make(key->name, value, expiry, inside ? NULL : old);
     if (inside)
         alloc_free(old);
-    e->access = ks->access_now;
+    e->access = access;
     if (e != old)
         table_replace(found->place, e);
     found->entry = e;
@@ -249,7 +260,7 @@ void keyspace_replace(struct keyspace *ks, struct db *db, const struct key *key,
 {
     struct entry *old = found->entry;
     int64_t before = old == NULL ? ENTRY_NO_EXPIRY : entry_expiry(old);
-    e->access = old == NULL ? ks->access_now : old->access;
+    e->access = old == NULL ? access_new(ks->access_now) : old->access;
     found->entry = e;
     if (old == NULL) {
         entry_add(ks, db, key, found);

@@ -20,6 +20,7 @@
 
 #include "base/bytes.h"
 #include "base/random.h"
+#include "engine/keyspace/access.h"
 #include "engine/keyspace/entry.h"
 #include "engine/keyspace/expiry.h"
 #include "engine/keyspace/object.h"
@@ -96,7 +97,8 @@ struct keyspace {
     bool keep_expired;   /* look-ups do not see expired keys, but leave them: reading only */
     bool frozen_time;    /* inside a script or transaction: now_ms is not advanced */
     int64_t now_ms;
-    uint32_t access_now; /* seconds, for entry.access */
+    struct access_policy access; /* set by keyspace_set_access() */
+    uint32_t access_now;         /* for entry.access: access_clock() */
     bool no_touch;       /* look-ups do not count as an access (CLIENT NO-TOUCH) */
     struct rng rng;
     struct observer *observers;
@@ -115,6 +117,15 @@ void keyspace_deinit(struct keyspace *ks);
 uint16_t keyspace_slot(struct bytes name);
 
 struct key keyspace_key(uint64_t seed, struct bytes name);
+
+/* Sets how uses of keys are noted from now on. */
+void keyspace_set_access(struct keyspace *ks, struct access_policy policy, uint64_t seconds);
+
+/* Sets the time that uses of keys are noted with, by a clock that does not go back. */
+static inline void keyspace_set_clock(struct keyspace *ks, uint64_t seconds)
+{
+    ks->access_now = access_clock(&ks->access, seconds);
+}
 
 /* Where a key is; place.bucket is NULL when it is not there. Valid until the next
  * change of the keyspace. */
