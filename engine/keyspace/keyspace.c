@@ -13,6 +13,7 @@
 
 #define RANDOM_TRIES 100                /* at keys that turn out to have expired */
 #define WALK_KEYS 64                    /* looked at in a row, at least */
+#define SCAN_EXPIRED 64                 /* keys of a bucket that a scan deletes */
 #define WALK_STEPS 4096                 /* of these, before a walk gives up */
 
 static struct bytes item_key(const void *item)
@@ -381,9 +382,13 @@ static uint32_t next_busy(const struct db *db, uint32_t slot)
 
 struct scan {
     struct keyspace *ks;
+    bool (*mine)(void *ctx, uint32_t slot);
     void (*visit)(void *ctx, struct entry *entry);
     void *ctx;
     size_t seen;
+    bool reaping;
+    size_t expired_count;
+    struct entry *expired[SCAN_EXPIRED]; /* of one bucket, to be deleted after it */
 };
 
 static void scan_item(void *ctx, void *item)
@@ -392,13 +397,39 @@ static void scan_item(void *ctx, void *item)
     scan->seen++;
     if (!keyspace_expired(scan->ks, item))
         scan->visit(scan->ctx, item);
+    else if (scan->reaping && scan->expired_count < SCAN_EXPIRED)
+        scan->expired[scan->expired_count++] = item;
 }
 
-void keyspace_scan(struct keyspace *ks, struct db *db, uint32_t *slot, uint64_t *cursor,
-                   size_t want, bool (*mine)(void *ctx, uint32_t slot),
-                   void (*visit)(void *ctx, struct entry *entry), void *ctx)
+static void scan_expired_item(void *ctx, void *item)
 {
-    struct scan scan = {.ks = ks, .visit = visit, .ctx = ctx};
+    struct scan *scan = ctx;
+    if (keyspace_expired(scan->ks, item) && scan->expired_count < SCAN_EXPIRED)
+        scan->expired[scan->expired_count++] = item;
+}
+
+/* Deletes the expired keys of the bucket at the cursor, those that did not fit, too: as
+ * keys go the table shrinks, and what is left gets crowded. */
+static void scan_reap(struct scan *scan, struct db *db, uint32_t slot, uint64_t cursor)
+{
+    while (scan->expired_count > 0) {
+        bool full = scan->expired_count == SCAN_EXPIRED;
+        for (size_t i = 0; i < scan->expired_count; i++) {
+            struct entry *e = scan->expired[i];
+            uint64_t hash = item_hash(e, &scan->ks->seed);
+            keyspace_delete_expired(scan->ks, db, e, hash, (uint16_t)slot);
+        }
+        scan->expired_count = 0;
+        if (full)
+            table_scan(&db->slots[slot], cursor, scan_expired_item, scan);
+    }
+}
+
+static void scan_slots(struct scan *scan, struct db *db, uint32_t *slot, uint64_t *cursor,
+                       size_t want)
+{
+    bool (*mine)(void *ctx, uint32_t slot) = scan->mine;
+    void *ctx = scan->ctx;
     while (*slot < SLOT_COUNT && mine(ctx, *slot)) {
         if (db->slots == NULL || db->slots[*slot].root == 0) {
             /* On to the next slot with keys, as long as the slots between are ours. */
@@ -409,12 +440,32 @@ void keyspace_scan(struct keyspace *ks, struct db *db, uint32_t *slot, uint64_t 
             while (*slot < busy && mine(ctx, *slot));
             continue;
         }
-        *cursor = table_scan(&db->slots[*slot], *cursor, scan_item, &scan);
+        uint64_t next = table_scan(&db->slots[*slot], *cursor, scan_item, scan);
+        if (unlikely(scan->expired_count > 0))
+            scan_reap(scan, db, *slot, *cursor);
+        *cursor = next;
         if (*cursor == 0)
             ++*slot;
-        if (scan.seen >= want)
+        if (scan->seen >= want)
             return;
     }
+}
+
+void keyspace_scan(struct keyspace *ks, struct db *db, uint32_t *slot, uint64_t *cursor,
+                   size_t want, bool (*mine)(void *ctx, uint32_t slot),
+                   void (*visit)(void *ctx, struct entry *entry), void *ctx)
+{
+    struct scan scan = {.ks = ks, .mine = mine, .visit = visit, .ctx = ctx};
+    scan_slots(&scan, db, slot, cursor, want);
+}
+
+void keyspace_scan_reaping(struct keyspace *ks, struct db *db, uint32_t *slot, uint64_t *cursor,
+                           size_t want, bool (*mine)(void *ctx, uint32_t slot),
+                           void (*visit)(void *ctx, struct entry *entry), void *ctx)
+{
+    struct scan scan = {
+        .ks = ks, .mine = mine, .visit = visit, .ctx = ctx, .reaping = !ks->keep_expired};
+    scan_slots(&scan, db, slot, cursor, want);
 }
 
 /* The slot that has keys with so many such slots before it. */

@@ -230,6 +230,16 @@ void keyspace_scan(struct keyspace *ks, struct db *db, uint32_t *slot, uint64_t 
                    size_t want, bool (*mine)(void *ctx, uint32_t slot),
                    void (*visit)(void *ctx, struct entry *entry), void *ctx);
 
+/* The same, and deletes the expired keys that it meets, unless they are to be kept. The
+ * entries visited stay where they are at least until the next bucket. */
+void keyspace_scan_reaping(struct keyspace *ks, struct db *db, uint32_t *slot, uint64_t *cursor,
+                           size_t want, bool (*mine)(void *ctx, uint32_t slot),
+                           void (*visit)(void *ctx, struct entry *entry), void *ctx);
+
+/* Deletes the key of an entry that has expired; its hash and slot. */
+void keyspace_delete_expired(struct keyspace *ks, struct db *db, struct entry *e, uint64_t hash,
+                             uint16_t slot);
+
 /* A key chosen at random that has not expired; NULL if there is none. Any slot that
  * has keys is as likely as another, and so is any key of a small slot. Where nearly
  * all keys have expired without having been deleted, it looks at one after the other,

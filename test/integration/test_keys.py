@@ -405,6 +405,16 @@ def test_scan_skips_expired_keys(client):
     assert _scan(client) == [b"here"]
 
 
+def test_scan_deletes_the_expired_keys_it_meets(client):
+    client("DEBUG", "SET-ACTIVE-EXPIRE", "0")
+    client("SET", "here", "v")
+    client.pipeline([("SET", "gone:%d" % i, "v", "PX", "1") for i in range(100)])
+    time.sleep(0.01)
+    assert client("DBSIZE") == 101
+    assert _scan(client, "TYPE", "string") == [b"here"]
+    assert client("DBSIZE") == 1
+
+
 def test_scan_walks_one_database(client):
     client("SET", "zero", "v")
     client("SELECT", "1")
