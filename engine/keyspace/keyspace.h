@@ -73,6 +73,7 @@ struct observer {
  * large blobs; freed in slices by keyspace_reclaim(). */
 struct reclaim_list {
     struct reclaim *first, *last;
+    uint64_t keys; /* whose values are still to be freed */
 };
 
 struct keyspace_counters {
@@ -80,6 +81,7 @@ struct keyspace_counters {
     uint64_t expired;        /* keys deleted because their time had come */
     uint64_t changes;        /* calls of keyspace_changed() */
     uint64_t expire_cycles_us; /* time spent looking for expired keys */
+    uint64_t reclaimed;        /* keys whose values keyspace_reclaim() freed */
 };
 
 struct keyspace {

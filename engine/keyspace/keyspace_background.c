@@ -18,7 +18,7 @@ void keyspace_flush(struct keyspace *ks, struct db *db)
 {
     if (db->slots == NULL)
         return;
-    reclaim_slots(ks, db->slots);
+    reclaim_slots(ks, db->slots, db->keys);
     alloc_free(db->busy);
     expiry_free(db->wheel);
     *db = (struct db){.index = db->index, .renote_slot = SLOT_COUNT};

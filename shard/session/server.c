@@ -88,7 +88,6 @@ void server_apply(struct session *session)
     session->limits_locked_out = session->limits;
     session->limits_locked_out.restricted = true;
     session->op_limits.bulk_max = s->proto_max_bulk_len;
-    session->op_limits.lazy_user_del = s->lazyfree_lazy_user_del;
     apply_small_forms(&session->op_limits, s);
     apply_access(session, s);
     session->reply_pause = s->client_reply_pause;
