@@ -218,10 +218,13 @@ static void reject_unknown(struct session *session, struct client *client,
 static void reject_unknown_sub(struct session *session, struct client *client,
                                const struct request *request)
 {
-    char name[32];
+    /* As the client called it, which may be another name than the command's own. */
+    char name[128];
     size_t len = 0;
-    for (const char *p = request->command->name; *p != 0 && len + 1 < sizeof name; p++)
-        name[len++] = *p >= 'a' && *p <= 'z' ? (char)(*p - 32) : *p;
+    for (; len < request->argv[0].len && len + 1 < sizeof name; len++) {
+        char c = request->argv[0].data[len];
+        name[len] = c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
+    }
     name[len] = 0;
     reply_errorf(&client->reply, "ERR unknown subcommand '%.*s'. Try %s HELP.",
                  (int)bits_min(request->argv[1].len, 128), request->argv[1].data, name);

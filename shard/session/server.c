@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "engine/commands/command_names.h"
 #include "shard/runtime/node.h"
 #include "shard/session/auth.h"
 #include "shard/session/listen.h"
@@ -20,8 +21,27 @@ struct server *server_new(struct log *log, struct settings *settings)
     return server;
 }
 
+bool server_name_commands(struct server *server)
+{
+    const struct settings_list *renames = &server->initial->values->renames;
+    if (renames->count == 0)
+        return true;
+    server->names = command_names_new();
+    for (size_t i = 0; i + 1 < renames->count; i += 2) {
+        const char *problem = command_names_change(server->names, bytes_of(renames->items[i]),
+                                                   bytes_of(renames->items[i + 1]));
+        if (problem != NULL) {
+            log_warning(server->log, "rename-command %s \"%s\": %s", renames->items[i],
+                        renames->items[i + 1], problem);
+            return false;
+        }
+    }
+    return true;
+}
+
 void server_free(struct server *server)
 {
+    command_names_free(server->names);
     alloc_free(server);
 }
 

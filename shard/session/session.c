@@ -15,6 +15,7 @@
 
 #include "base/alloc.h"
 #include "base/bits.h"
+#include "engine/commands/command_names.h"
 #include "engine/keyspace/prefetch.h"
 #include "engine/types/types.h"
 #include "shard/session/background.h"
@@ -47,7 +48,9 @@ static void request_add(struct session *session, struct client *client, struct c
     request->at = chunk->parsed;
     request->keyed = false;
     const struct command *command = client->last_command;
-    if (command == NULL || !bytes_equal_nocase(parser->argv[0], command->name))
+    if (unlikely(session->names != NULL))
+        command = command_names_find(session->names, parser->argv[0]);
+    else if (command == NULL || !bytes_equal_nocase(parser->argv[0], command->name))
         command = command_find(parser->argv[0]);
     request->command = command;
     client->last_command = command;
@@ -504,6 +507,7 @@ static bool session_init(struct shard *shard)
     shard->session = session;
     session->shard = shard;
     session->server = shard->node->session;
+    session->names = session->server->names;
     list_init(&session->clients);
     list_init(&session->flush);
     list_init(&session->again);
