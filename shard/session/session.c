@@ -138,10 +138,15 @@ static struct chunk *chunk_open(struct session *session, struct client *client, 
 
 /* ---- Execution of the run. ---- */
 
+static size_t unread_bytes(const struct client *client)
+{
+    return reply_size(&client->reply) + reply_size(&client->sending);
+}
+
 /* Unread replies from which on the client is not read from any more. */
 static void check_output(struct session *session, struct client *client)
 {
-    size_t unread = reply_size(&client->reply) + reply_size(&client->sending);
+    size_t unread = unread_bytes(client);
     if (likely(unread <= session->reply_look))
         return;
     if (session->reply_hard > 0 && unread > session->reply_hard)
@@ -419,7 +424,13 @@ static void session_flush(struct shard *shard)
         struct client *client =
             container_of(list_pop_front(&session->flush), struct client, flush_link);
         client->flush_linked = false;
-        if (client->closing || client->stream.sending)
+        if (client->closing)
+            continue;
+        if (unlikely(session->reply_hard > 0) && unread_bytes(client) > session->reply_hard) {
+            background_output_limit(session, client);
+            continue;
+        }
+        if (client->stream.sending)
             continue;
         if (reply_size(&client->reply) > 0)
             client_send(client);
