@@ -178,8 +178,10 @@ void execute_session(struct session *session, struct client *client)
     session_handlers[command->id](client);
     /* A command that started a survey is counted when that is done; not so EXEC, which
      * may have run one that did. */
-    if (client->surveys > 0 && client->command == command)
+    if (client->surveys > 0 && client->command == command) {
+        client->slow = slow_prepare(client, command, client->argc, client->argv, client->blobs);
         return;
+    }
     uint64_t slow = stats_end(session->stats, command, begin, client->reply.errors != errors,
                               &client->reply);
     if (unlikely(slow != 0) && client->command == command)
@@ -188,7 +190,11 @@ void execute_session(struct session *session, struct client *client)
 
 void execute_surveyed(struct session *session, struct client *client, bool failed)
 {
-    stats_end(session->stats, client->command, client->began_ticks, failed, &client->reply);
+    struct slow_entry *slow = client->slow;
+    client->slow = NULL;
+    slow_note_prepared(session, client->command, slow,
+                       stats_end(session->stats, client->command, client->began_ticks, failed,
+                                 &client->reply));
 }
 
 /* Errors found before execution. Inside MULTI they make EXEC fail. */
