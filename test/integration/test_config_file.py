@@ -161,6 +161,17 @@ def test_config_rewrite_keeps_comments_and_writes_changes(start_server):
         assert client.config("slowlog-max-len") == "7"
 
 
+def test_a_file_with_every_setting_gives_the_same_server(start_server):
+    server = start_server(conf="timeout 5\n", enable_debug_command="yes")
+    with Client(server.port) as client:
+        before = client("CONFIG", "GET", "*")
+        assert client("DEBUG", "CONFIG-REWRITE-FORCE-ALL") == OK
+    assert server.conf_path.read_text().count("\n") > 150
+    server.restart()
+    with Client(server.port) as client:
+        assert client("CONFIG", "GET", "*") == before
+
+
 def test_a_second_server_on_the_port_is_refused(start_server):
     server = start_server()
     line = [word if word != str(server.dir) else "/tmp" for word in server.command_line()]
