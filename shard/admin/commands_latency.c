@@ -253,15 +253,16 @@ static void histogram_done(struct client *client, struct survey *survey)
 
 void cmd_latency_histogram(struct client *client)
 {
+    const struct command_names *names = client->session->names;
     uint32_t cap = 1;
     for (int i = 2; i < client->argc; i++) {
-        const struct command *command = command_names_find_full(client->session->names, client->argv[i]);
+        const struct command *command = command_names_find_full(names, client->argv[i]);
         cap += command == NULL ? 0 : 1u + command->subcommand_count;
     }
     struct histogram_request *request = alloc_zeroed(sizeof *request + cap * sizeof(uint16_t));
     request->figures.what = FIGURES_COMMANDS;
     for (int i = 2; i < client->argc; i++) {
-        const struct command *command = command_names_find_full(client->session->names, client->argv[i]);
+        const struct command *command = command_names_find_full(names, client->argv[i]);
         if (command == NULL)
             continue;
         request->commands[request->count++] = command->id;

@@ -83,6 +83,20 @@ def test_a_reply_above_the_hard_output_limit_is_not_sent(start_server):
     assert server.log().count("overcoming of output buffer limits") == 3
 
 
+@pytest.mark.shoal_only
+def test_values_freed_bit_by_bit_are_counted(client):
+    client("CONFIG", "RESETSTAT")
+    client("SADD", "small", "1")
+    client("SADD", "large", *range(1, 1001), "x")
+    assert client("DEL", "large", "small") == 2
+    deadline = time.monotonic() + 5
+    while client.info("memory")["lazyfree_pending_objects"] != "0":
+        assert time.monotonic() < deadline
+    assert client.info("memory")["lazyfreed_objects"] == "1"
+    client("CONFIG", "RESETSTAT")
+    assert client.info("memory")["lazyfreed_objects"] == "0"
+
+
 @pytest.mark.parametrize("order", ["shard", "strict"])
 def test_pipelines_are_answered_in_order_whatever_their_order_of_effect(start_server, order):
     server = start_server(pipeline_order=order, threads=4)

@@ -427,20 +427,6 @@ def test_memory_stats_doctor_and_purge(client):
 
 
 @pytest.mark.plain_build
-@pytest.mark.shoal_only
-def test_values_freed_bit_by_bit_are_counted(client):
-    client("CONFIG", "RESETSTAT")
-    client("SADD", "small", "1")
-    client("SADD", "large", *range(1, 1001), "x")
-    assert client("DEL", "large", "small") == 2
-    deadline = time.monotonic() + 5
-    while client.info("memory")["lazyfree_pending_objects"] != "0":
-        assert time.monotonic() < deadline
-    assert client.info("memory")["lazyfreed_objects"] == "1"
-    client("CONFIG", "RESETSTAT")
-    assert client.info("memory")["lazyfreed_objects"] == "0"
-
-
 def test_memory_comes_back_after_deleting(start_server):
     server = start_server()
     with Client(server.port) as client:

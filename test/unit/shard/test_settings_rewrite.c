@@ -246,8 +246,8 @@ Test(settings_rewrite, the_file_keeps_its_mode_and_a_link_stays_one, .init = scr
     fclose(file);
     cr_assert_eq(chmod("real.conf", 0640), 0);
     cr_assert_eq(symlink("real.conf", "link.conf"), 0);
-    cr_assert_eq(settings_rewrite("link.conf", settings, NULL, false, error, sizeof(error)), 0, "%s",
-                 error);
+    cr_assert_eq(settings_rewrite("link.conf", settings, NULL, false, error, sizeof(error)), 0,
+                 "%s", error);
     read_file("real.conf", &text);
     cr_assert_str_eq(text.data, "# Mine\nport 7\n" MARKER DIR);
     cr_assert_eq(stat("real.conf", &info), 0);
@@ -279,7 +279,8 @@ Test(settings_rewrite, errors_are_replies)
 
     cr_assert_eq(settings_rewrite(NULL, settings, NULL, false, error, sizeof(error)), -1);
     cr_assert_str_eq(error, "ERR The server is running without a config file");
-    cr_assert_eq(settings_rewrite("/no such place/x.conf", settings, NULL, false, error, sizeof(error)),
+    cr_assert_eq(settings_rewrite("/no such place/x.conf", settings, NULL, false, error,
+                                  sizeof(error)),
                  -1);
     cr_assert_str_eq(error, "ERR Rewriting config file: No such file or directory");
     settings_free(settings);
