@@ -286,6 +286,20 @@ Test(list_form, the_form_follows_the_setting)
     run_expect(&run, "LRANGE l 0 -1", "*2\r\n$1\r\na\r\n$1\r\nb\r\n");
 }
 
+Test(list_form, a_list_that_lset_makes_small_goes_back)
+{
+    char line[9000];
+    run.limits.list_max_listpack_size = -1; /* 4 KB */
+    snprintf(line, sizeof line, "RPUSH l a %0*d", 5000, 7);
+    command_run(&run, line);
+    cr_assert_not(is_small("l"));
+    run_expect(&run, "LSET l 0 b", "+OK\r\n");
+    cr_assert_not(is_small("l"));
+    run_expect(&run, "LSET l -1 c", "+OK\r\n");
+    cr_assert(is_small("l"));
+    run_expect(&run, "LRANGE l 0 -1", "*2\r\n$1\r\nb\r\n$1\r\nc\r\n");
+}
+
 Test(list_form, every_growing_command_may_make_a_list_large)
 {
     run.limits.list_max_listpack_size = 2;
