@@ -180,6 +180,8 @@ static int serve(struct settings *settings, struct log *log, const char *config_
     server->supervisor = supervisor == SETTING_SUPERVISED_SYSTEMD   ? "systemd"
                          : supervisor == SETTING_SUPERVISED_UPSTART ? "upstart"
                                                                     : "no";
+    if (!server_name_commands(server))
+        return 1;
     if (!listen_possible(log, settings, false))
         return 1;
     server->unix_fd = unix_open(log, settings);

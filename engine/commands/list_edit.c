@@ -32,6 +32,7 @@ void op_lset(struct op *op)
     struct list *list = list_value_prepare(op, &op->key, &found, item);
     if (list != NULL) {
         list_replace(list, limit_of(op), list_seek(list, index), item);
+        list_value_shrink(op, &op->key, &found);
     } else {
         struct entry_room er;
         list_value_open(op, &er, &op->key, &found);

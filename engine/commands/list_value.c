@@ -240,8 +240,7 @@ void list_value_store(struct op *op, const struct key *key, struct list *list)
         list_free(list);
 }
 
-/* Gives a list that is half as large as a small one may be its small form. */
-static void shrink(struct op *op, const struct key *key, struct found *found)
+void list_value_shrink(struct op *op, const struct key *key, struct found *found)
 {
     struct entry *e = found->entry;
     if (entry_is_small(e))
@@ -266,7 +265,7 @@ void list_value_removed(struct op *op, const struct key *key, struct found *foun
     if (empty)
         keyspace_remove(op->ks, op->db, key, found);
     else
-        shrink(op, key, found);
+        list_value_shrink(op, key, found);
     op_changed(op, key, 'l', event);
     if (empty)
         op_deleted(op, key);

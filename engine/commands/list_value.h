@@ -68,6 +68,9 @@ void list_value_store(struct op *op, const struct key *key, struct list *list);
 void list_value_drop(struct op *op, const struct key *key, struct found *found, bool front,
                      size_t count);
 
+/* Gives a list its small form if it is at most half as large as a small one may be. */
+void list_value_shrink(struct op *op, const struct key *key, struct found *found);
+
 /* Elements were removed: gives the list the form it should have, deletes it if it is empty,
  * and tells the change: the event (class l), and "del" if it was deleted. */
 void list_value_removed(struct op *op, const struct key *key, struct found *found,

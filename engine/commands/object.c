@@ -79,27 +79,25 @@ void op_object_idletime(struct op *op)
     const struct entry *e = object_of(op);
     if (e == NULL)
         return;
-    if (op->limits->lfu) {
+    if (op->ks->access.lfu) {
         reply_error(op->reply, "ERR An LFU maxmemory policy is selected, idle time not tracked."
                                POLICY_NOTE);
         return;
     }
-    uint32_t now = op->ks->access_now;
-    reply_int(op->reply, e->access < now ? now - e->access : 0);
+    reply_int(op->reply, access_idle(e->access, op->ks->access_now));
 }
 
-/* The counter is the lowest byte of the access word, as in Redis's own layout. */
 void op_object_freq(struct op *op)
 {
     const struct entry *e = object_of(op);
     if (e == NULL)
         return;
-    if (!op->limits->lfu) {
+    if (!op->ks->access.lfu) {
         reply_error(op->reply, "ERR An LFU maxmemory policy is not selected, access frequency "
                                "not tracked." POLICY_NOTE);
         return;
     }
-    reply_int(op->reply, e->access & 0xff);
+    reply_int(op->reply, access_frequency(&op->ks->access, e->access, op->ks->access_now));
 }
 
 /* Reads [SAMPLES count]; false: an error was replied. */

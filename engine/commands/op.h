@@ -31,8 +31,6 @@
 /* Settings that commands read; a frozen copy each shard has. */
 struct op_limits {
     uint64_t bulk_max;       /* proto-max-bulk-len */
-    bool lfu;                /* maxmemory-policy is an LFU one */
-    bool lazy_user_del;      /* lazyfree-lazy-user-del */
     /* Up to where values keep their small form; 64-bit as the settings are. */
     uint64_t hash_max_listpack_entries, hash_max_listpack_value;
     uint64_t set_max_intset_entries, set_max_listpack_entries, set_max_listpack_value;

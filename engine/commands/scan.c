@@ -1,8 +1,8 @@
 /*
  * Scan: see scan.h. Commands that walk the keys of a database.
  *
- * Keys that have expired are passed over and left to be deleted by others, since
- * nothing may change under the walk.
+ * Keys that have expired are passed over. SCAN deletes them, when it is done with the
+ * bucket they are in; KEYS leaves them to others.
  */
 #include "engine/commands/scan.h"
 
@@ -129,8 +129,8 @@ void op_scan(struct op *op)
     struct reply keys;
     reply_init(&keys, op->reply->resp);
     listing.reply = &keys;
-    keyspace_scan(op->ks, op->db, &slot, &position, (size_t)options.count, slot_is_passed,
-                  list_entry, &listing);
+    keyspace_scan_reaping(op->ks, op->db, &slot, &position, (size_t)options.count, slot_is_passed,
+                          list_entry, &listing);
     reply_array(op->reply, 2);
     reply_bulk_int(op->reply, slot == SLOT_COUNT ? 0 : (int64_t)slot << 32 | (int64_t)position);
     reply_array(op->reply, listing.listed);

@@ -60,7 +60,7 @@ struct entry {
     uint32_t flags : 6;
     uint32_t key_len : 8;       /* 255: see ENTRY_LONG_KEY */
     uint32_t embedded_len : 12; /* of an embedded value: up to ENTRY_EMBED_MAX */
-    uint32_t access; /* last access, seconds of the shard's access clock */
+    uint32_t access; /* its last use: see access.h */
     char body[];
 };
 

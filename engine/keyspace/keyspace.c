@@ -13,6 +13,7 @@
 
 #define RANDOM_TRIES 100                /* at keys that turn out to have expired */
 #define WALK_KEYS 64                    /* looked at in a row, at least */
+#define SCAN_EXPIRED 64                 /* keys of a bucket that a scan deletes */
 #define WALK_STEPS 4096                 /* of these, before a walk gives up */
 
 static struct bytes item_key(const void *item)
@@ -48,6 +49,12 @@ void keyspace_deinit(struct keyspace *ks)
     while (keyspace_reclaim(ks, SIZE_MAX))
         ;
     alloc_free(ks->dbs);
+}
+
+void keyspace_set_access(struct keyspace *ks, struct access_policy policy, uint64_t seconds)
+{
+    ks->access = policy;
+    keyspace_set_clock(ks, seconds);
 }
 
 uint16_t keyspace_slot(struct bytes name)
@@ -127,8 +134,11 @@ struct found keyspace_find(struct keyspace *ks, struct db *db, const struct key 
 static void touch(struct keyspace *ks, struct entry *e)
 {
     /* Written only when it differs, so that reading leaves the line clean. */
-    if (e->access != ks->access_now && !ks->no_touch)
-        e->access = ks->access_now;
+    uint32_t now = ks->access_now;
+    if (e->access != now && !ks->no_touch)
+        e->access = likely((now & ACCESS_COUNTED) == 0)
+                        ? now
+                        : access_count(&ks->access, e->access, now, &ks->rng);
 }
 
 struct found keyspace_peek(struct keyspace *ks, struct db *db, const struct key *key)
@@ -220,13 +230,15 @@ struct entry *keyspace_put(struct keyspace *ks, struct db *db, const struct key 
     struct entry *old = found->entry;
     if (old == NULL) {
         found->entry = entry_make(key->name, value, expiry, NULL);
-        found->entry->access = ks->access_now;
+        found->entry->access = access_new(ks->access_now);
         entry_add(ks, db, key, found);
         expiry_moved(ks, db, key, ENTRY_NO_EXPIRY, expiry);
         return found->entry;
     }
     found_place(db, key, found);
     int64_t before = entry_expiry(old);
+    /* A count of uses stays with the key. */
+    uint32_t access = ks->access.lfu ? old->access : ks->access_now;
     if (old->encoding >= ENCODING_BLOB &&
         !(value.encoding == old->encoding && value.word == entry_word(old)))
         keyspace_free_value(ks, entry_value(old));
@@ -236,7 +248,7 @@ struct entry *keyspace_put(struct keyspace *ks, struct db *db, const struct key 
     struct entry *e = entry_make(key->name, value, expiry, inside ? NULL : old);
     if (inside)
         alloc_free(old);
-    e->access = ks->access_now;
+    e->access = access;
     if (e != old)
         table_replace(found->place, e);
     found->entry = e;
@@ -249,7 +261,7 @@ void keyspace_replace(struct keyspace *ks, struct db *db, const struct key *key,
 {
     struct entry *old = found->entry;
     int64_t before = old == NULL ? ENTRY_NO_EXPIRY : entry_expiry(old);
-    e->access = old == NULL ? ks->access_now : old->access;
+    e->access = old == NULL ? access_new(ks->access_now) : old->access;
     found->entry = e;
     if (old == NULL) {
         entry_add(ks, db, key, found);
@@ -370,9 +382,13 @@ static uint32_t next_busy(const struct db *db, uint32_t slot)
 
 struct scan {
     struct keyspace *ks;
+    bool (*mine)(void *ctx, uint32_t slot);
     void (*visit)(void *ctx, struct entry *entry);
     void *ctx;
     size_t seen;
+    bool reaping;
+    size_t expired_count;
+    struct entry *expired[SCAN_EXPIRED]; /* of one bucket, to be deleted after it */
 };
 
 static void scan_item(void *ctx, void *item)
@@ -381,13 +397,39 @@ static void scan_item(void *ctx, void *item)
     scan->seen++;
     if (!keyspace_expired(scan->ks, item))
         scan->visit(scan->ctx, item);
+    else if (scan->reaping && scan->expired_count < SCAN_EXPIRED)
+        scan->expired[scan->expired_count++] = item;
 }
 
-void keyspace_scan(struct keyspace *ks, struct db *db, uint32_t *slot, uint64_t *cursor,
-                   size_t want, bool (*mine)(void *ctx, uint32_t slot),
-                   void (*visit)(void *ctx, struct entry *entry), void *ctx)
+static void scan_expired_item(void *ctx, void *item)
 {
-    struct scan scan = {.ks = ks, .visit = visit, .ctx = ctx};
+    struct scan *scan = ctx;
+    if (keyspace_expired(scan->ks, item) && scan->expired_count < SCAN_EXPIRED)
+        scan->expired[scan->expired_count++] = item;
+}
+
+/* Deletes the expired keys of the bucket at the cursor, those that did not fit, too: as
+ * keys go the table shrinks, and what is left gets crowded. */
+static void scan_reap(struct scan *scan, struct db *db, uint32_t slot, uint64_t cursor)
+{
+    while (scan->expired_count > 0) {
+        bool full = scan->expired_count == SCAN_EXPIRED;
+        for (size_t i = 0; i < scan->expired_count; i++) {
+            struct entry *e = scan->expired[i];
+            uint64_t hash = item_hash(e, &scan->ks->seed);
+            keyspace_delete_expired(scan->ks, db, e, hash, (uint16_t)slot);
+        }
+        scan->expired_count = 0;
+        if (full)
+            table_scan(&db->slots[slot], cursor, scan_expired_item, scan);
+    }
+}
+
+static void scan_slots(struct scan *scan, struct db *db, uint32_t *slot, uint64_t *cursor,
+                       size_t want)
+{
+    bool (*mine)(void *ctx, uint32_t slot) = scan->mine;
+    void *ctx = scan->ctx;
     while (*slot < SLOT_COUNT && mine(ctx, *slot)) {
         if (db->slots == NULL || db->slots[*slot].root == 0) {
             /* On to the next slot with keys, as long as the slots between are ours. */
@@ -398,12 +440,32 @@ void keyspace_scan(struct keyspace *ks, struct db *db, uint32_t *slot, uint64_t 
             while (*slot < busy && mine(ctx, *slot));
             continue;
         }
-        *cursor = table_scan(&db->slots[*slot], *cursor, scan_item, &scan);
+        uint64_t next = table_scan(&db->slots[*slot], *cursor, scan_item, scan);
+        if (unlikely(scan->expired_count > 0))
+            scan_reap(scan, db, *slot, *cursor);
+        *cursor = next;
         if (*cursor == 0)
             ++*slot;
-        if (scan.seen >= want)
+        if (scan->seen >= want)
             return;
     }
+}
+
+void keyspace_scan(struct keyspace *ks, struct db *db, uint32_t *slot, uint64_t *cursor,
+                   size_t want, bool (*mine)(void *ctx, uint32_t slot),
+                   void (*visit)(void *ctx, struct entry *entry), void *ctx)
+{
+    struct scan scan = {.ks = ks, .mine = mine, .visit = visit, .ctx = ctx};
+    scan_slots(&scan, db, slot, cursor, want);
+}
+
+void keyspace_scan_reaping(struct keyspace *ks, struct db *db, uint32_t *slot, uint64_t *cursor,
+                           size_t want, bool (*mine)(void *ctx, uint32_t slot),
+                           void (*visit)(void *ctx, struct entry *entry), void *ctx)
+{
+    struct scan scan = {
+        .ks = ks, .mine = mine, .visit = visit, .ctx = ctx, .reaping = !ks->keep_expired};
+    scan_slots(&scan, db, slot, cursor, want);
 }
 
 /* The slot that has keys with so many such slots before it. */

@@ -20,6 +20,7 @@
 
 #include "base/bytes.h"
 #include "base/random.h"
+#include "engine/keyspace/access.h"
 #include "engine/keyspace/entry.h"
 #include "engine/keyspace/expiry.h"
 #include "engine/keyspace/object.h"
@@ -72,6 +73,7 @@ struct observer {
  * large blobs; freed in slices by keyspace_reclaim(). */
 struct reclaim_list {
     struct reclaim *first, *last;
+    uint64_t keys; /* whose values are still to be freed */
 };
 
 struct keyspace_counters {
@@ -79,6 +81,7 @@ struct keyspace_counters {
     uint64_t expired;        /* keys deleted because their time had come */
     uint64_t changes;        /* calls of keyspace_changed() */
     uint64_t expire_cycles_us; /* time spent looking for expired keys */
+    uint64_t reclaimed;        /* keys whose values keyspace_reclaim() freed */
 };
 
 struct keyspace {
@@ -95,7 +98,8 @@ struct keyspace {
     bool expire_passive; /* DEBUG SET-ACTIVE-EXPIRE 0: only look-ups delete expired keys */
     bool keep_expired;   /* look-ups do not see expired keys, but leave them: reading only */
     int64_t now_ms;
-    uint32_t access_now; /* seconds, for entry.access */
+    struct access_policy access; /* set by keyspace_set_access() */
+    uint32_t access_now;         /* for entry.access: access_clock() */
     bool no_touch;       /* look-ups do not count as an access (CLIENT NO-TOUCH) */
     struct rng rng;
     struct observer *observers;
@@ -114,6 +118,15 @@ void keyspace_deinit(struct keyspace *ks);
 uint16_t keyspace_slot(struct bytes name);
 
 struct key keyspace_key(uint64_t seed, struct bytes name);
+
+/* Sets how uses of keys are noted from now on. */
+void keyspace_set_access(struct keyspace *ks, struct access_policy policy, uint64_t seconds);
+
+/* Sets the time that uses of keys are noted with, by a clock that does not go back. */
+static inline void keyspace_set_clock(struct keyspace *ks, uint64_t seconds)
+{
+    ks->access_now = access_clock(&ks->access, seconds);
+}
 
 /* Where a key is; place.bucket is NULL when it is not there. Valid until the next
  * change of the keyspace. */
@@ -217,6 +230,16 @@ bool keyspace_expire_due(struct keyspace *ks, int64_t now_ms, size_t notes);
 void keyspace_scan(struct keyspace *ks, struct db *db, uint32_t *slot, uint64_t *cursor,
                    size_t want, bool (*mine)(void *ctx, uint32_t slot),
                    void (*visit)(void *ctx, struct entry *entry), void *ctx);
+
+/* The same, and deletes the expired keys that it meets, unless they are to be kept. The
+ * entries visited stay where they are at least until the next bucket. */
+void keyspace_scan_reaping(struct keyspace *ks, struct db *db, uint32_t *slot, uint64_t *cursor,
+                           size_t want, bool (*mine)(void *ctx, uint32_t slot),
+                           void (*visit)(void *ctx, struct entry *entry), void *ctx);
+
+/* Deletes the key of an entry that has expired; its hash and slot. */
+void keyspace_delete_expired(struct keyspace *ks, struct db *db, struct entry *e, uint64_t hash,
+                             uint16_t slot);
 
 /* A key chosen at random that has not expired; NULL if there is none. Any slot that
  * has keys is as likely as another, and so is any key of a small slot. Where nearly

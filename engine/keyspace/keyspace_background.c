@@ -18,7 +18,7 @@ void keyspace_flush(struct keyspace *ks, struct db *db)
 {
     if (db->slots == NULL)
         return;
-    reclaim_slots(ks, db->slots);
+    reclaim_slots(ks, db->slots, db->keys);
     alloc_free(db->busy);
     expiry_free(db->wheel);
     *db = (struct db){.index = db->index, .renote_slot = SLOT_COUNT};
@@ -63,8 +63,8 @@ static void part_visit(void *ctx, void *item)
     part->keys[part->count++].hash = hash;
 }
 
-static void entry_expire(struct keyspace *ks, struct db *db, struct entry *e, uint64_t hash,
-                         uint16_t slot)
+void keyspace_delete_expired(struct keyspace *ks, struct db *db, struct entry *e, uint64_t hash,
+                             uint16_t slot)
 {
     /* The name is needed after the entry is gone. */
     struct bytes name = entry_key(e);
@@ -93,7 +93,7 @@ static void note_due(struct keyspace *ks, struct db *db, struct expiry_note note
         cursor = table_scan(table, cursor, part_visit, &part);
     while (cursor != 0 && cursor < end);
     for (size_t i = 0; i < part.count; i++)
-        entry_expire(ks, db, part.keys[i].entry, part.keys[i].hash, note.slot);
+        keyspace_delete_expired(ks, db, part.keys[i].entry, part.keys[i].hash, note.slot);
     /* One note for what is left, so that the notes of keys that share a part do not
      * multiply: it will find the others when it falls due for the first of them. */
     if (part.more)

@@ -26,8 +26,9 @@ struct reclaim {
     size_t done; /* slots that are free; bytes of the blob given back */
 };
 
-static void garbage_add(struct keyspace *ks, struct reclaim garbage)
+static void garbage_add(struct keyspace *ks, struct reclaim garbage, size_t keys)
 {
+    ks->reclaim.keys += keys;
     struct reclaim *job = alloc_get(sizeof *job);
     *job = garbage;
     if (ks->reclaim.first == NULL)
@@ -44,21 +45,22 @@ void reclaim_blob(struct keyspace *ks, struct blob *blob)
     if (blob->cap <= BLOB_AT_ONCE)
         alloc_free(blob);
     else
-        garbage_add(ks, (struct reclaim){.kind = GARBAGE_BLOB, .blob = blob});
+        garbage_add(ks, (struct reclaim){.kind = GARBAGE_BLOB, .blob = blob}, 1);
 }
 
 void reclaim_object(struct keyspace *ks, const struct object_type *type, void *object)
 {
     if (type->count(object) > OBJECT_AT_ONCE)
-        garbage_add(ks, (struct reclaim){.kind = GARBAGE_OBJECT, .object = object, .type = type});
+        garbage_add(ks, (struct reclaim){.kind = GARBAGE_OBJECT, .object = object, .type = type},
+                    1);
     else
         while (!type->free_some(object, SIZE_MAX))
             ;
 }
 
-void reclaim_slots(struct keyspace *ks, struct table *slots)
+void reclaim_slots(struct keyspace *ks, struct table *slots, size_t keys)
 {
-    garbage_add(ks, (struct reclaim){.kind = GARBAGE_SLOTS, .slots = slots});
+    garbage_add(ks, (struct reclaim){.kind = GARBAGE_SLOTS, .slots = slots}, keys);
 }
 
 struct drain {
@@ -70,8 +72,12 @@ static void drain_entry(void *ctx, void *item)
 {
     struct drain *drain = ctx;
     struct entry *e = item;
+    uint64_t keys = drain->ks->reclaim.keys;
     if (e->encoding != ENCODING_EMBEDDED)
         keyspace_free_value(drain->ks, entry_value(e));
+    if (drain->ks->reclaim.keys == keys) /* otherwise a large value is counted when it is gone */
+        drain->ks->counters.reclaimed++;
+    drain->ks->reclaim.keys--;
     alloc_free(e);
     drain->freed++;
 }
@@ -134,6 +140,10 @@ bool keyspace_reclaim(struct keyspace *ks, size_t entries)
         if (!free_some(ks, job, &entries))
             break;
         ks->reclaim.first = job->next;
+        if (job->kind != GARBAGE_SLOTS) {
+            ks->reclaim.keys--;
+            ks->counters.reclaimed++;
+        }
         alloc_free(job);
     }
     return ks->reclaim.first != NULL;

@@ -13,7 +13,7 @@ void reclaim_blob(struct keyspace *ks, struct blob *blob);
 /* Frees the large form of a value. */
 void reclaim_object(struct keyspace *ks, const struct object_type *type, void *object);
 
-/* Frees the tables of the slots of a database, with their entries, and the array. */
-void reclaim_slots(struct keyspace *ks, struct table *slots);
+/* Frees the tables of the slots of a database, with their entries (so many), and the array. */
+void reclaim_slots(struct keyspace *ks, struct table *slots, size_t keys);
 
 #endif

@@ -8,52 +8,47 @@
 #include "base/bits.h"
 #include "base/glob.h"
 #include "engine/commands/command_keys.h"
+#include "engine/commands/command_names.h"
 #include "engine/commands/command_words.h"
 #include "engine/commands/session_handlers.gen.h"
 #include "shard/admin/command_docs.h"
 #include "shard/admin/help.h"
 #include "shard/session/client.h"
+#include "shard/session/session.h"
 
 #define SMALL_KEYS 64
 
-/* A row that clients may call by itself: subcommands are listed under their container. */
-static bool is_top(const struct command *command)
+/* A row that clients can call by itself: subcommands are listed under their container. */
+static bool is_top(const struct client *client, const struct command *command)
 {
-    return command->container == NULL;
+    return command->container == NULL && command_names_has(client->session->names, command);
 }
 
-static size_t count_top(void)
+static size_t count_top(const struct client *client)
 {
     size_t count = 0;
     for (uint16_t i = 0; i < command_table_size; i++)
-        count += is_top(&command_table[i]);
+        count += is_top(client, &command_table[i]);
     return count;
 }
 
 /* "get", or "config|get": NULL if there is none. */
-static const struct command *find_full(struct bytes name)
+static const struct command *find_full(const struct client *client, struct bytes name)
 {
-    const char *bar = memchr(name.data, '|', name.len);
-    if (bar == NULL)
-        return command_find(name);
-    size_t head = (size_t)(bar - name.data);
-    const struct command *container = command_find(bytes_make(name.data, head));
-    if (container == NULL || !container->is_container)
-        return NULL;
-    return command_find_sub(container, bytes_make(bar + 1, name.len - head - 1));
+    return command_names_find_full(client->session->names, name);
 }
 
 void cmd_command(struct client *client)
 {
-    reply_array(&client->reply, count_top());
+    reply_array(&client->reply, count_top(client));
     for (uint16_t i = 0; i < command_table_size; i++)
-        if (is_top(&command_table[i]))
+        if (is_top(client, &command_table[i]))
             command_docs_info(&client->reply, &command_table[i]);
 }
 
 void cmd_command_count(struct client *client)
 {
-    reply_int(&client->reply, (int64_t)count_top());
+    reply_int(&client->reply, (int64_t)count_top(client));
 }
 
 void cmd_command_info(struct client *client)
@@ -64,7 +59,7 @@ void cmd_command_info(struct client *client)
     }
     reply_array(&client->reply, (size_t)client->argc - 2);
     for (int i = 2; i < client->argc; i++) {
-        const struct command *command = find_full(client->argv[i]);
+        const struct command *command = find_full(client, client->argv[i]);
         if (command == NULL)
             reply_nil(&client->reply);
         else
@@ -83,13 +78,13 @@ void cmd_command_docs(struct client *client)
     struct reply_mark open = reply_open(&client->reply);
     size_t count = 0;
     for (uint16_t i = 0; client->argc == 2 && i < command_table_size; i++) {
-        if (!is_top(&command_table[i]))
+        if (!is_top(client, &command_table[i]))
             continue;
         reply_doc(&client->reply, &command_table[i]);
         count++;
     }
     for (int i = 2; i < client->argc; i++) {
-        const struct command *command = find_full(client->argv[i]);
+        const struct command *command = find_full(client, client->argv[i]);
         if (command == NULL)
             continue;
         reply_doc(&client->reply, command);
@@ -155,7 +150,8 @@ void cmd_command_list(struct client *client)
     struct reply_mark open = reply_open(&client->reply);
     size_t count = 0;
     for (uint16_t i = 0; i < command_table_size; i++) {
-        if (!filter_passes(&filter, &command_table[i]))
+        if (!filter_passes(&filter, &command_table[i]) ||
+            !command_names_has(client->session->names, &command_table[i]))
             continue;
         reply_bulk_cstr(&client->reply, command_table[i].name);
         count++;
@@ -168,7 +164,7 @@ void cmd_command_list(struct client *client)
 /* The command that argv[2] and what follows call; NULL if there is none. */
 static const struct command *called(const struct client *client)
 {
-    const struct command *command = command_find(client->argv[2]);
+    const struct command *command = command_names_find(client->session->names, client->argv[2]);
     if (command != NULL && command->is_container && client->argc > 3)
         return command_find_sub(command, client->argv[3]);
     return command;

@@ -18,6 +18,7 @@
 #include "base/alloc.h"
 #include "base/bits.h"
 #include "engine/commands/session_handlers.gen.h"
+#include "shard/admin/config_rewrite.h"
 #include "shard/admin/help.h"
 #include "shard/admin/settings_config.h"
 #include "shard/admin/settings_rewrite.h"
@@ -193,6 +194,7 @@ void cmd_config_set(struct client *client)
 /* ---- CONFIG REWRITE. ---- */
 
 struct rewrite {
+    bool all;
     int result;
     char error[SETTINGS_ERROR_MAX];
 };
@@ -204,7 +206,7 @@ static void rewrite_file(struct session *session, struct survey *survey)
     if (session->shard->index != 0)
         return;
     rewrite->result = settings_rewrite(session->server->config_path, session->settings, NULL,
-                                       rewrite->error, sizeof rewrite->error);
+                                       rewrite->all, rewrite->error, sizeof rewrite->error);
     if (rewrite->result == 0)
         log_notice(server_log(session->server), "CONFIG REWRITE executed with success.");
     else
@@ -221,9 +223,16 @@ static void rewrite_done(struct client *client, struct survey *survey)
     alloc_free(rewrite);
 }
 
+void config_rewrite(struct client *client, bool all)
+{
+    struct rewrite *rewrite = alloc_zeroed(sizeof *rewrite);
+    rewrite->all = all;
+    survey_start(client, rewrite_file, rewrite_done, rewrite);
+}
+
 void cmd_config_rewrite(struct client *client)
 {
-    survey_start(client, rewrite_file, rewrite_done, alloc_zeroed(sizeof(struct rewrite)));
+    config_rewrite(client, false);
 }
 
 /* ---- CONFIG RESETSTAT. ---- */

@@ -3,7 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/bits.h"
-#include "engine/commands/command_find.h"
+#include "engine/commands/command_names.h"
 #include "engine/commands/session_handlers.gen.h"
 #include "shard/admin/figures.h"
 #include "shard/admin/help.h"
@@ -251,30 +251,18 @@ static void histogram_done(struct client *client, struct survey *survey)
     alloc_free(request);
 }
 
-/* A command by its full name: "get", "config|set". */
-static const struct command *find_command(struct bytes name)
-{
-    const char *bar = memchr(name.data, '|', name.len);
-    if (bar == NULL)
-        return command_find(name);
-    size_t at = (size_t)(bar - name.data);
-    const struct command *container = command_find(bytes_make(name.data, at));
-    if (container == NULL || !container->is_container)
-        return NULL;
-    return command_find_sub(container, bytes_make(bar + 1, name.len - at - 1));
-}
-
 void cmd_latency_histogram(struct client *client)
 {
+    const struct command_names *names = client->session->names;
     uint32_t cap = 1;
     for (int i = 2; i < client->argc; i++) {
-        const struct command *command = find_command(client->argv[i]);
+        const struct command *command = command_names_find_full(names, client->argv[i]);
         cap += command == NULL ? 0 : 1u + command->subcommand_count;
     }
     struct histogram_request *request = alloc_zeroed(sizeof *request + cap * sizeof(uint16_t));
     request->figures.what = FIGURES_COMMANDS;
     for (int i = 2; i < client->argc; i++) {
-        const struct command *command = find_command(client->argv[i]);
+        const struct command *command = command_names_find_full(names, client->argv[i]);
         if (command == NULL)
             continue;
         request->commands[request->count++] = command->id;

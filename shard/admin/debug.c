@@ -11,6 +11,7 @@
 #include "base/glob.h"
 #include "base/number.h"
 #include "engine/commands/session_handlers.gen.h"
+#include "shard/admin/config_rewrite.h"
 #include "shard/admin/figures.h"
 #include "shard/admin/help.h"
 #include "shard/admin/replication_id.h"
@@ -188,6 +189,11 @@ static void debug_replybuffer(struct client *client)
     reply_ok(&client->reply);
 }
 
+static void debug_rewrite_all(struct client *client)
+{
+    config_rewrite(client, true);
+}
+
 static void debug_client_eviction(struct client *client)
 {
     reply_error(&client->reply, "ERR maxmemory-clients is disabled.");
@@ -252,6 +258,8 @@ static void debug_help(struct client *client)
         "    End the server as a failed assertion does.",
         "CHANGE-REPL-ID",
         "    Change the replication id.",
+        "CONFIG-REWRITE-FORCE-ALL",
+        "    Rewrite the configuration file with all settings in it, defaults too.",
         "DIGEST",
         "    Answer a number that stands for the data of all databases.",
         "DIGEST-VALUE <key> [<key> ...]",
@@ -307,6 +315,7 @@ static const struct {
     {"structsize", 2, 2, debug_structsize},
     {"replybuffer", 4, 4, debug_replybuffer},
     {"htstats", 3, 1 << 20, debug_htstats},
+    {"config-rewrite-force-all", 2, 2, debug_rewrite_all},
     {"client-eviction", 2, 2, debug_client_eviction},
     {"reload", 2, 1 << 20, debug_no_persistence},
     {"loadaof", 2, 1 << 20, debug_no_persistence},

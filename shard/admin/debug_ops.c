@@ -182,13 +182,12 @@ static void op_object(struct op *op)
     const struct entry *e = entry_of(op);
     if (e == NULL)
         return;
-    uint32_t now = op->ks->access_now;
     char text[256];
     snprintf(text, sizeof text,
              "Value at:%p refcount:1 encoding:%s serializedlength:%zu lru:%u lru_seconds_idle:%u",
              (const void *)e, object_encoding_name(op->ks, e),
              e->type == TYPE_STRING ? serialized_bytes(e) : 0, e->access & 0xffffff,
-             e->access < now ? now - e->access : 0);
+             access_idle(e->access, op->ks->access_now));
     reply_status(op->reply, text);
 }
 

@@ -116,6 +116,7 @@ static void add_keyspace(struct keyspace_counters *to, const struct keyspace_cou
     to->expired += from->expired;
     to->changes += from->changes;
     to->expire_cycles_us += from->expire_cycles_us;
+    to->reclaimed += from->reclaimed;
 }
 
 /* Clients that a pause holds back, or a command that waits. */
@@ -154,12 +155,13 @@ static void gather_plain(struct session *session, struct figures *figures)
         ticks += stats->commands[i].ticks;
     figures->command_us = (uint64_t)((double)ticks / stats_ticks_per_us(stats));
     figures->batches = session->batches_out;
-    figures->pending_frees = keyspace_has_garbage(&shard->keyspace);
+    figures->pending_frees = shard->keyspace.reclaim.keys + session->scratch.reclaim.keys;
     figures->io = shard->io->counters;
     add_keyspace(&figures->keyspace, &shard->keyspace.counters);
     /* Keys brought together from several shards are looked up in the scratch keyspace. */
     figures->keyspace.hits += session->scratch.counters.hits;
     figures->keyspace.misses += session->scratch.counters.misses;
+    figures->keyspace.reclaimed += session->scratch.counters.reclaimed;
     figures->error_count = figures->error_cap = stats->error_count;
     figures->errors = alloc_get(stats->error_count * sizeof *figures->errors);
     memcpy(figures->errors, stats->errors, stats->error_count * sizeof *figures->errors);

@@ -88,6 +88,7 @@ void info_memory(struct info *info)
         "mem_allocator:%s\r\n"
         "active_defrag_running:0\r\n"
         "lazyfree_pending_objects:%llu\r\n"
-        "lazyfreed_objects:0\r\n",
-        (ull)info->total->clients_bytes, allocator, (ull)info->total->pending_frees);
+        "lazyfreed_objects:%llu\r\n",
+        (ull)info->total->clients_bytes, allocator, (ull)info->total->pending_frees,
+        (ull)info->total->keyspace.reclaimed);
 }

@@ -29,6 +29,7 @@ struct line {
 struct draft {
     const struct settings *settings;
     const struct settings_list *users;
+    bool all; /* also what is at its default */
     struct settings *defaults;
     struct line *lines;
     size_t count;
@@ -135,7 +136,7 @@ static bool needs_writing(struct draft *draft, const struct setting *row)
 {
     if (row->kind == SETTING_USERS) return draft->users != NULL;
     if (row->flags & SETTING_FILE_ONLY) return false;
-    if (row->flags & SETTING_ALWAYS) return true;
+    if (row->flags & SETTING_ALWAYS || draft->all) return true;
     if (next_line_of(draft, row, NULL)) return !still_says(draft, row);
     return settings_differ(draft->settings, draft->defaults, row);
 }
@@ -176,9 +177,9 @@ static void append_lines(const struct draft *draft, struct buffer *out)
 }
 
 void settings_rewrite_text(struct bytes old, const struct settings *settings,
-                           const struct settings_list *users, struct buffer *out)
+                           const struct settings_list *users, bool all, struct buffer *out)
 {
-    struct draft draft = {.settings = settings, .users = users};
+    struct draft draft = {.settings = settings, .users = users, .all = all};
 
     draft.defaults = settings_new_default();
     read_lines(&draft, old);
@@ -259,7 +260,7 @@ static int replace(const char *path, const struct stat *old, struct bytes text)
 
 /* Reads the old file, if there is one, and replaces it. Returns 0, or -1 with errno. */
 static int rewrite_at(const char *path, const struct settings *settings,
-                      const struct settings_list *users)
+                      const struct settings_list *users, bool all)
 {
     struct buffer old = {0}, text = {0};
     struct stat info;
@@ -273,7 +274,7 @@ static int rewrite_at(const char *path, const struct settings *settings,
         errno = saved;
     }
     if (result == 0) {
-        settings_rewrite_text(buffer_bytes(&old), settings, users, &text);
+        settings_rewrite_text(buffer_bytes(&old), settings, users, all, &text);
         result = replace(path, fd >= 0 ? &info : NULL, buffer_bytes(&text));
     }
     saved = errno;
@@ -284,7 +285,8 @@ static int rewrite_at(const char *path, const struct settings *settings,
 }
 
 int settings_rewrite(const char *path, const struct settings *settings,
-                     const struct settings_list *users, char *error, size_t error_size)
+                     const struct settings_list *users, bool all, char *error,
+                     size_t error_size)
 {
     char *target;
     int result;
@@ -294,7 +296,7 @@ int settings_rewrite(const char *path, const struct settings *settings,
         return -1;
     }
     target = realpath(path, NULL);
-    result = rewrite_at(target ? target : path, settings, users);
+    result = rewrite_at(target ? target : path, settings, users, all);
     if (result != 0) snprintf(error, error_size, "ERR Rewriting config file: %s", strerror(errno));
     free(target);
     return result;

@@ -8,16 +8,19 @@
 #ifndef SHOAL_SHARD_ADMIN_SETTINGS_REWRITE_H
 #define SHOAL_SHARD_ADMIN_SETTINGS_REWRITE_H
 
+#include <stdbool.h>
+
 #include "base/buffer.h"
 #include "base/bytes.h"
 #include "shard/admin/settings.h"
 
 /*
  * Appends the new content of a file whose content is `old`. `users` replace the lines of users, as
- * in settings->users; NULL leaves these lines alone.
+ * in settings->users; NULL leaves these lines alone. `all`: settings at their defaults are written,
+ * too.
  */
 void settings_rewrite_text(struct bytes old, const struct settings *settings,
-                           const struct settings_list *users, struct buffer *out);
+                           const struct settings_list *users, bool all, struct buffer *out);
 
 /*
  * Rewrites the file at `path`, which is made if it does not exist: a temporary file beside it,
@@ -26,6 +29,7 @@ void settings_rewrite_text(struct bytes old, const struct settings *settings,
  * Returns 0, or -1 with the reply to the client in `error`, of SETTINGS_ERROR_MAX bytes.
  */
 int settings_rewrite(const char *path, const struct settings *settings,
-                     const struct settings_list *users, char *error, size_t error_size);
+                     const struct settings_list *users, bool all, char *error,
+                     size_t error_size);
 
 #endif

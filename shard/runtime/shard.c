@@ -51,7 +51,7 @@ void shard_read_clock(struct shard *shard)
     const struct clock *clock = shard->node->options.clock;
     shard->now_ns = clock_read_monotonic_ns(clock);
     shard->keyspace.now_ms = clock_read_wall_ms(clock);
-    shard->keyspace.access_now = (uint32_t)(shard->now_ns / 1000000000);
+    keyspace_set_clock(&shard->keyspace, shard->now_ns / 1000000000);
 }
 
 static void take(void *ctx, struct message *message)

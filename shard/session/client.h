@@ -31,6 +31,7 @@ struct queue;
 struct session;
 struct shard;
 struct wait;
+struct slow_entry;
 struct watch_list;
 
 /* Why a client takes no further command for now. */
@@ -114,6 +115,7 @@ struct client {
     void (*unblock)(struct client *client, bool with_error);
 
     uint32_t surveys;    /* questions to all shards under way */
+    struct slow_entry *slow; /* of the command that asked them: kept for the slow log */
     struct call *call;   /* command or EXEC spanning shards, or NULL */
     struct queue *queue; /* commands queued by MULTI, or NULL */
     struct watch_list *watches;

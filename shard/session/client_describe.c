@@ -1,6 +1,7 @@
 /* Client describe: see client_describe.h. */
 #include "shard/session/client_describe.h"
 
+#include "base/number.h"
 #include "shard/session/auth.h"
 #include "shard/session/call.h"
 #include "shard/session/client.h"
@@ -55,17 +56,44 @@ static void append_flags(struct buffer *out, const struct client *client)
         buffer_append_char(out, 'N');
 }
 
-static void append_memory(struct buffer *out, const struct client *client, bool asking)
+struct client_question client_describe_question(const struct client *client)
+{
+    struct client_question question = {0};
+    size_t around = 3 + number_digits_u64((uint64_t)client->argc); /* "*2\r\n" */
+    for (int i = 0; i < client->argc; i++) {
+        question.argv_bytes += client->argv[i].len;
+        around += 5 + number_digits_u64(client->argv[i].len); /* "$4\r\n" and "\r\n" */
+    }
+    if (client->parser.inline_form)
+        around = (size_t)client->argc + 1; /* spaces between, "\r\n" */
+    if ((client->flags & CLIENT_IN_EXEC) == 0)
+        question.input_bytes = question.argv_bytes + around;
+    return question;
+}
+
+/* qbuf is what was received and is not executed, the arguments of incomplete commands and
+ * the command in execution included; qbuf-free is the room behind it. What the kernel has put
+ * into the memory of a large argument counts as room until it tells. */
+static void append_memory(struct buffer *out, const struct client *client,
+                          const struct client_question *question)
 {
     const struct queue *queue = transaction_of(client);
-    size_t argv_bytes = 0;
-    if (asking && client->stall == 0) /* while a survey is under way they are gone */
-        for (int i = 0; i < client->argc; i++)
-            argv_bytes += client->argv[i].len;
+    const struct resp_parser *parser = &client->parser;
+    size_t input = client->query.len - client->query_at + parser->blob_bytes;
+    size_t room = client->query.cap - client->query.len;
+    if (parser->fill != NULL) {
+        const struct stream *stream = &client->stream;
+        size_t filled = parser->filled;
+        if (stream->fill_left > 0)
+            filled += stream->fill_total - stream->fill_left;
+        input += filled;
+        room += parser->fill->cap - filled;
+    }
+    if (question != NULL)
+        input += question->input_bytes;
     buffer_appendf(out, " multi=%lld", queue == NULL ? -1LL : (long long)queue->count);
-    buffer_appendf(out, " qbuf=%zu qbuf-free=%zu argv-mem=%zu multi-mem=%zu",
-                   client->query.len - client->query_at, client->query.cap - client->query.len,
-                   argv_bytes, queue == NULL ? 0 : queue->bytes);
+    buffer_appendf(out, " qbuf=%zu qbuf-free=%zu argv-mem=%zu multi-mem=%zu", input, room,
+                   question == NULL ? 0 : question->argv_bytes, queue == NULL ? 0 : queue->bytes);
     /* The peak of the reply buffer is not tracked. */
     buffer_appendf(out, " rbs=%zu rbp=0 obl=%zu oll=%u omem=%zu tot-mem=%zu",
                    client->reply.cap + client->sending.cap,
@@ -84,7 +112,8 @@ static const char *command_name(const struct client *client, bool asking)
     return command == NULL ? "NULL" : command->name;
 }
 
-void client_describe(struct buffer *out, const struct client *client, bool asking)
+void client_describe(struct buffer *out, const struct client *client,
+                     const struct client_question *question)
 {
     const struct shard *shard = client->shard;
     uint64_t idle_ns = shard->now_ns > client->active_ns ? shard->now_ns - client->active_ns : 0;
@@ -96,9 +125,9 @@ void client_describe(struct buffer *out, const struct client *client, bool askin
                    (unsigned long long)(idle_ns / UINT64_C(1000000000)));
     append_flags(out, client);
     buffer_appendf(out, " db=%u sub=0 psub=0 ssub=0", client->db);
-    append_memory(out, client, asking);
+    append_memory(out, client, question);
     buffer_appendf(out, " events=%s cmd=%s user=" AUTH_DEFAULT_USER " redir=-1 resp=%u",
-                   client->stream.sending ? "rw" : "r", command_name(client, asking),
+                   client->stream.sending ? "rw" : "r", command_name(client, question != NULL),
                    client->resp);
     buffer_appendf(out, " lib-name=%s lib-ver=%s", client->lib_name == NULL ? "" : client->lib_name,
                    client->lib_version == NULL ? "" : client->lib_version);

@@ -16,6 +16,7 @@
 /* Which clients. */
 struct selection {
     enum client_type type;
+    struct client_question question;
     bool by_id;
     size_t count;
     uint64_t *wanted; /* numbers in the order asked for */
@@ -94,14 +95,15 @@ static bool selected(const struct selection *selection, const struct client *cli
                                         sizeof(uint64_t), compare_ids) != NULL;
 }
 
-static void lines_add(struct lines *lines, const struct client *client, bool asking)
+static void lines_add(struct lines *lines, const struct client *client,
+                      const struct client_question *question)
 {
     if (lines->count == lines->cap) {
         lines->cap = lines->cap == 0 ? 16 : lines->cap * 2;
         lines->items = alloc_resize(lines->items, lines->cap * sizeof *lines->items);
     }
     size_t at = lines->text.len;
-    client_describe(&lines->text, client, asking);
+    client_describe(&lines->text, client, question);
     buffer_append_char(&lines->text, '\n');
     lines->items[lines->count++] =
         (struct line){.id = client->id, .at = at, .len = lines->text.len - at};
@@ -115,7 +117,8 @@ static void ask(struct session *session, struct survey *survey)
     for (struct list_node *n = session->clients.next; n != &session->clients; n = n->next) {
         const struct client *client = container_of(n, struct client, link);
         if (selected(selection, client))
-            lines_add(lines, client, client == survey->client);
+            lines_add(lines, client,
+                      client == survey->client ? &selection->question : NULL);
     }
     survey->answers[session->shard->index] = lines;
 }
@@ -189,6 +192,8 @@ static void done(struct client *client, struct survey *survey)
 void cmd_client_list(struct client *client)
 {
     struct selection *selection = selection_parse(client);
-    if (selection != NULL)
-        survey_start(client, ask, done, selection);
+    if (selection == NULL)
+        return;
+    selection->question = client_describe_question(client);
+    survey_start(client, ask, done, selection);
 }

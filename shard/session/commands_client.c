@@ -15,7 +15,8 @@ void cmd_client_info(struct client *client)
 {
     struct buffer line;
     buffer_init(&line);
-    client_describe(&line, client, true);
+    struct client_question question = client_describe_question(client);
+    client_describe(&line, client, &question);
     buffer_append_char(&line, '\n');
     reply_verbatim(&client->reply, buffer_bytes(&line), "txt");
     buffer_deinit(&line);

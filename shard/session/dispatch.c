@@ -178,8 +178,10 @@ void execute_session(struct session *session, struct client *client)
     session_handlers[command->id](client);
     /* A command that started a survey is counted when that is done; not so EXEC, which
      * may have run one that did. */
-    if (client->surveys > 0 && client->command == command)
+    if (client->surveys > 0 && client->command == command) {
+        client->slow = slow_prepare(client, command, client->argc, client->argv, client->blobs);
         return;
+    }
     uint64_t slow = stats_end(session->stats, command, begin, client->reply.errors != errors,
                               &client->reply);
     if (unlikely(slow != 0) && client->command == command)
@@ -188,7 +190,11 @@ void execute_session(struct session *session, struct client *client)
 
 void execute_surveyed(struct session *session, struct client *client, bool failed)
 {
-    stats_end(session->stats, client->command, client->began_ticks, failed, &client->reply);
+    struct slow_entry *slow = client->slow;
+    client->slow = NULL;
+    slow_note_prepared(session, client->command, slow,
+                       stats_end(session->stats, client->command, client->began_ticks, failed,
+                                 &client->reply));
 }
 
 /* Errors found before execution. Inside MULTI they make EXEC fail. */
@@ -218,10 +224,13 @@ static void reject_unknown(struct session *session, struct client *client,
 static void reject_unknown_sub(struct session *session, struct client *client,
                                const struct request *request)
 {
-    char name[32];
+    /* As the client called it, which may be another name than the command's own. */
+    char name[128];
     size_t len = 0;
-    for (const char *p = request->command->name; *p != 0 && len + 1 < sizeof name; p++)
-        name[len++] = *p >= 'a' && *p <= 'z' ? (char)(*p - 32) : *p;
+    for (; len < request->argv[0].len && len + 1 < sizeof name; len++) {
+        char c = request->argv[0].data[len];
+        name[len] = c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
+    }
     name[len] = 0;
     reply_errorf(&client->reply, "ERR unknown subcommand '%.*s'. Try %s HELP.",
                  (int)bits_min(request->argv[1].len, 128), request->argv[1].data, name);

@@ -60,6 +60,8 @@ void memory_limit_measure(struct session *session)
     atomic_store_explicit(&shard->published.received, shard->io->counters.received_bytes,
                           memory_order_relaxed);
     struct sums sums = add_up(session);
+    if (sums.received < limit->received) /* CONFIG RESETSTAT: counted from 0 again */
+        limit->received = 0;
     uint64_t max = session->settings->maxmemory;
     uint64_t left = sums.memory < max ? max - sums.memory : 0;
     bool changed = limit->changes != shard->keyspace.counters.changes &&

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "engine/commands/command_names.h"
 #include "shard/runtime/node.h"
 #include "shard/session/auth.h"
 #include "shard/session/listen.h"
@@ -20,8 +21,27 @@ struct server *server_new(struct log *log, struct settings *settings)
     return server;
 }
 
+bool server_name_commands(struct server *server)
+{
+    const struct settings_list *renames = &server->initial->values->renames;
+    if (renames->count == 0)
+        return true;
+    server->names = command_names_new();
+    for (size_t i = 0; i + 1 < renames->count; i += 2) {
+        const char *problem = command_names_change(server->names, bytes_of(renames->items[i]),
+                                                   bytes_of(renames->items[i + 1]));
+        if (problem != NULL) {
+            log_warning(server->log, "rename-command %s \"%s\": %s", renames->items[i],
+                        renames->items[i + 1], problem);
+            return false;
+        }
+    }
+    return true;
+}
+
 void server_free(struct server *server)
 {
+    command_names_free(server->names);
     alloc_free(server);
 }
 
@@ -67,6 +87,20 @@ static void apply_small_forms(struct op_limits *limits, const struct settings *s
     limits->hll_sparse_max_bytes = (uint64_t)s->hll_sparse_max_bytes;
 }
 
+/* How uses of keys are noted. */
+static void apply_access(struct session *session, const struct settings *s)
+{
+    struct access_policy policy = {
+        .lfu = s->maxmemory_policy == SETTING_EVICTION_ALLKEYS_LFU ||
+               s->maxmemory_policy == SETTING_EVICTION_VOLATILE_LFU,
+        .log_factor = (uint32_t)s->lfu_log_factor,
+        .decay_minutes = (uint32_t)s->lfu_decay_time,
+    };
+    uint64_t seconds = session->shard->now_ns / UINT64_C(1000000000);
+    keyspace_set_access(&session->shard->keyspace, policy, seconds);
+    keyspace_set_access(&session->scratch, policy, seconds);
+}
+
 void server_apply(struct session *session)
 {
     const struct settings *s = session->settings;
@@ -74,10 +108,8 @@ void server_apply(struct session *session)
     session->limits_locked_out = session->limits;
     session->limits_locked_out.restricted = true;
     session->op_limits.bulk_max = s->proto_max_bulk_len;
-    session->op_limits.lfu = s->maxmemory_policy == SETTING_EVICTION_ALLKEYS_LFU ||
-                             s->maxmemory_policy == SETTING_EVICTION_VOLATILE_LFU;
-    session->op_limits.lazy_user_del = s->lazyfree_lazy_user_del;
     apply_small_forms(&session->op_limits, s);
+    apply_access(session, s);
     session->reply_pause = s->client_reply_pause;
     session->reply_hard =
         s->client_output_buffer_limit.of[SETTINGS_CLIENT_NORMAL].hard_bytes;

@@ -18,6 +18,7 @@
 /* The version of Redis whose behaviour is offered, as HELLO and INFO tell it. */
 #define SERVER_REDIS_VERSION "7.2.0"
 
+struct command_names;
 struct node;
 struct session;
 
@@ -32,6 +33,7 @@ struct server {
     struct node *node;
     struct log *log;
     struct published_settings *initial; /* what the shards start with */
+    struct command_names *names;        /* frozen; NULL: no command was renamed */
     const char *config_path;            /* absolute, or NULL */
     const char *executable;
     const char *version;
@@ -51,6 +53,10 @@ struct server {
 /* Takes over the settings. */
 struct server *server_new(struct log *log, struct settings *settings);
 void server_free(struct server *server);
+
+/* Names the commands as the settings want it. False: they cannot be named so, the reason
+ * was logged. */
+bool server_name_commands(struct server *server);
 
 /* Makes these the session's settings and drops its hold on those before. Settings older
  * than those the session has are passed over. */

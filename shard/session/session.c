@@ -15,6 +15,7 @@
 
 #include "base/alloc.h"
 #include "base/bits.h"
+#include "engine/commands/command_names.h"
 #include "engine/keyspace/prefetch.h"
 #include "engine/types/types.h"
 #include "shard/session/background.h"
@@ -47,7 +48,9 @@ static void request_add(struct session *session, struct client *client, struct c
     request->at = chunk->parsed;
     request->keyed = false;
     const struct command *command = client->last_command;
-    if (command == NULL || !bytes_equal_nocase(parser->argv[0], command->name))
+    if (unlikely(session->names != NULL))
+        command = command_names_find(session->names, parser->argv[0]);
+    else if (command == NULL || !bytes_equal_nocase(parser->argv[0], command->name))
         command = command_find(parser->argv[0]);
     request->command = command;
     client->last_command = command;
@@ -135,10 +138,15 @@ static struct chunk *chunk_open(struct session *session, struct client *client, 
 
 /* ---- Execution of the run. ---- */
 
+static size_t unread_bytes(const struct client *client)
+{
+    return reply_size(&client->reply) + reply_size(&client->sending);
+}
+
 /* Unread replies from which on the client is not read from any more. */
 static void check_output(struct session *session, struct client *client)
 {
-    size_t unread = reply_size(&client->reply) + reply_size(&client->sending);
+    size_t unread = unread_bytes(client);
     if (likely(unread <= session->reply_look))
         return;
     if (session->reply_hard > 0 && unread > session->reply_hard)
@@ -416,7 +424,13 @@ static void session_flush(struct shard *shard)
         struct client *client =
             container_of(list_pop_front(&session->flush), struct client, flush_link);
         client->flush_linked = false;
-        if (client->closing || client->stream.sending)
+        if (client->closing)
+            continue;
+        if (unlikely(session->reply_hard > 0) && unread_bytes(client) > session->reply_hard) {
+            background_output_limit(session, client);
+            continue;
+        }
+        if (client->stream.sending)
             continue;
         if (reply_size(&client->reply) > 0)
             client_send(client);
@@ -504,6 +518,7 @@ static bool session_init(struct shard *shard)
     shard->session = session;
     session->shard = shard;
     session->server = shard->node->session;
+    session->names = session->server->names;
     list_init(&session->clients);
     list_init(&session->flush);
     list_init(&session->again);

@@ -89,6 +89,7 @@ struct session {
     struct listening *listening; /* sockets connections are accepted on */
     uint32_t calls;         /* commands under way that span shards */
     uint32_t batches_out;   /* sent to other shards and not back */
+    const struct command_names *names; /* rename-command; NULL: none was */
     const struct settings *settings; /* in force on this shard; frozen */
     struct published_settings *published_settings;
     uint64_t reply_pause; /* unread reply bytes at which a client is not read from */

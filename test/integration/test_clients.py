@@ -52,6 +52,43 @@ def unpaused(client):
 
 # --- CLIENT LIST ------------------------------------------------------------------------------
 
+def test_qbuf_holds_the_command_that_asks(client):
+    sent = b"*2\r\n$6\r\nCLIENT\r\n$4\r\nLIST\r\n"
+    who = str(client("CLIENT", "ID"))
+    entry, = (e for e in entries(client("CLIENT", "LIST")) if e["id"] == who)
+    assert (entry["qbuf"], entry["argv-mem"]) == (str(len(sent)), "10")
+    entry, = entries(client("CLIENT", "INFO"))
+    assert (entry["qbuf"], entry["argv-mem"]) == (str(len(sent)), "10")
+
+
+def test_qbuf_holds_what_is_not_complete(client, connect):
+    other = connect()
+    who = other("CLIENT", "ID")
+    assert entry_of(client, who)["qbuf"] == "0"
+    other.send_raw(b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$5\r\nab")
+    waits_for(lambda: 2 <= int(entry_of(client, who)["qbuf"]) <= 26)
+    other.send_raw(b"cde\r\n")
+    assert other.receive() == OK
+    assert entry_of(client, who)["qbuf"] == "0"
+
+
+@pytest.mark.parametrize("missing", [1000, 200000])
+def test_qbuf_and_its_room_hold_a_large_argument(client, connect, missing):
+    other = connect()
+    who = other("CLIENT", "ID")
+    other.send_raw(b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$300000\r\n")
+    other.send_raw(b"x" * (300000 - missing))
+
+    def total():
+        entry = entry_of(client, who)
+        return int(entry["qbuf"]) + int(entry["qbuf-free"])
+
+    waits_for(lambda: 300000 <= total() < 400000)
+    other.send_raw(b"x" * missing + b"\r\n")
+    assert other.receive() == OK
+    assert entry_of(client, who)["qbuf"] == "0"
+
+
 @pytest.mark.redis72
 def test_a_line_has_its_fields_in_order(client):
     line = client("CLIENT", "INFO").decode()

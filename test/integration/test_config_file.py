@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from harness.resp import OK, PONG, Client
+from harness.resp import NIL, OK, PONG, Client, Error
 from harness.server import ServerFailure, binary_path
 
 PLAIN_REDIS_CONF = """\
@@ -161,6 +161,17 @@ def test_config_rewrite_keeps_comments_and_writes_changes(start_server):
         assert client.config("slowlog-max-len") == "7"
 
 
+def test_a_file_with_every_setting_gives_the_same_server(start_server):
+    server = start_server(conf="timeout 5\n", enable_debug_command="yes")
+    with Client(server.port) as client:
+        before = client("CONFIG", "GET", "*")
+        assert client("DEBUG", "CONFIG-REWRITE-FORCE-ALL") == OK
+    assert server.conf_path.read_text().count("\n") > 150
+    server.restart()
+    with Client(server.port) as client:
+        assert client("CONFIG", "GET", "*") == before
+
+
 def test_a_second_server_on_the_port_is_refused(start_server):
     server = start_server()
     line = [word if word != str(server.dir) else "/tmp" for word in server.command_line()]
@@ -168,3 +179,67 @@ def test_a_second_server_on_the_port_is_refused(start_server):
     assert done.returncode == 1
     with Client(server.port) as client:
         assert client("PING") == PONG
+
+
+# --- rename-command ---------------------------------------------------------------------------
+
+RENAMES = ("rename-command FLUSHDB badger\nrename-command CONFIG \"\"\n"
+           "rename-command GET swap\nrename-command SET get\nrename-command object peek\n"
+           "rename-command cluster \"\"\n")
+
+
+def test_renamed_commands_are_called_by_their_new_names(start_server):
+    with Client(start_server(conf=RENAMES).port) as client:
+        assert client("get", "k", "v") == OK
+        assert client("SWAP", "k") == b"v"
+        assert client("PEEK", "ENCODING", "k") == b"embstr"
+        assert client("BADGER") == OK
+        assert client("SWAP", "k") == NIL
+        for line in ["FLUSHDB", "CONFIG GET port", "SET k v", "object encoding k", "cluster info"]:
+            assert client.words(line).text.startswith("ERR unknown command '" + line.split()[0])
+
+
+def test_a_renamed_command_is_found_again_and_again(start_server):
+    """The last command of a client is remembered, by its own name."""
+    with Client(start_server(conf=RENAMES).port) as client:
+        for _ in range(3):
+            assert client("BADGER") == OK
+            assert client("FLUSHDB").text.startswith("ERR unknown command 'FLUSHDB'")
+        replies = client.pipeline([("MULTI",), ("BADGER",), ("get", "k", "v"), ("EXEC",)])
+        assert replies[3] == [OK, OK]
+
+
+def test_command_tells_own_names_and_finds_by_new_ones(start_server):
+    with Client(start_server().port) as client:
+        before = client("COMMAND", "COUNT")
+    with Client(start_server(conf=RENAMES).port) as client:
+        assert client("COMMAND", "COUNT") == before - 1
+        assert len(client("COMMAND")) == before - 1
+        info = client("COMMAND", "INFO", "badger", "flushdb", "peek|encoding", "config", "get")
+        assert [NIL if row == NIL else row[0] for row in info] == [
+            b"flushdb", NIL, b"object|encoding", NIL, b"set"]
+        names = client("COMMAND", "LIST")
+        assert b"flushdb" in names and b"badger" not in names
+        assert b"config" not in names and b"config|get" not in names
+        assert client("COMMAND", "GETKEYS", "get", "k", "v") == [b"k"]
+        assert client("COMMAND", "GETKEYS", "set", "k", "v").text == "ERR Invalid command specified"
+        assert client("SWAP") == Error("ERR wrong number of arguments for 'get' command")
+        assert client("PEEK", "no").text == "ERR unknown subcommand 'no'. Try PEEK HELP."
+        assert "cmdstat_flushdb" not in client.info("commandstats")
+        client("BADGER")
+        assert "cmdstat_flushdb" in client.info("commandstats")
+
+
+def test_renames_stay_in_a_rewritten_file(start_server):
+    server = start_server(conf="rename-command FLUSHDB badger\n")
+    with Client(server.port) as client:
+        assert client("CONFIG", "REWRITE") == OK
+    assert "rename-command FLUSHDB badger\n" in server.conf_path.read_text()
+
+
+@pytest.mark.parametrize("line", [
+    "rename-command nonsense x", "rename-command GET SET",
+    pytest.param("rename-command CONFIG|GET x", marks=pytest.mark.shoal_only)])
+def test_a_command_that_cannot_be_renamed_so_ends_the_start(start_server, line):
+    with pytest.raises(ServerFailure, match="ended at start with code 1"):
+        start_server(conf=line + "\n")

@@ -405,6 +405,16 @@ def test_scan_skips_expired_keys(client):
     assert _scan(client) == [b"here"]
 
 
+def test_scan_deletes_the_expired_keys_it_meets(client):
+    client("DEBUG", "SET-ACTIVE-EXPIRE", "0")
+    client("SET", "here", "v")
+    client.pipeline([("SET", "gone:%d" % i, "v", "PX", "1") for i in range(100)])
+    time.sleep(0.01)
+    assert client("DBSIZE") == 101
+    assert _scan(client, "TYPE", "string") == [b"here"]
+    assert client("DBSIZE") == 1
+
+
 def test_scan_walks_one_database(client):
     client("SET", "zero", "v")
     client("SELECT", "1")
@@ -492,9 +502,37 @@ def test_object_errors(client):
 def test_object_freq_needs_an_lfu_policy(client):
     assert client("CONFIG", "SET", "maxmemory-policy", "allkeys-lfu") == OK
     client("SET", "k", "v")
-    assert client("OBJECT", "FREQ", "k") >= 1
+    assert client("OBJECT", "FREQ", "k") == 5
     reply = client("OBJECT", "IDLETIME", "k")
     assert reply.text.startswith("ERR An LFU maxmemory policy is selected, idle time not tracked.")
+
+
+def test_the_counter_of_uses_follows_its_settings(client):
+    assert client("CONFIG", "SET", "maxmemory-policy", "volatile-lfu", "lfu-log-factor", "0",
+                  "lfu-decay-time", "0") == OK
+    keys = [f"k{i}" for i in range(16)]
+    for key in keys:
+        client("SET", key, "v")
+        for _ in range(10):
+            client("GET", key)
+        client("TTL", key)
+    assert [client("OBJECT", "FREQ", key) for key in keys] == [15] * 16
+    assert client("CONFIG", "SET", "lfu-log-factor", "1000000000") == OK
+    for key in keys:
+        for _ in range(10):
+            client("GET", key)
+    assert [client("OBJECT", "FREQ", key) for key in keys] == [15] * 16
+
+
+def test_switching_eviction_policies_makes_sense_of_old_uses(client):
+    keys = [f"k{i}" for i in range(64)]
+    for key in keys:
+        client("SET", key, "v")
+    assert client("CONFIG", "SET", "maxmemory-policy", "allkeys-lfu") == OK
+    assert {client("OBJECT", "FREQ", key) for key in keys} <= {4, 5}
+    assert client("CONFIG", "SET", "maxmemory-policy", "allkeys-lru") == OK
+    for key in keys:
+        assert client("OBJECT", "IDLETIME", key) <= 60
 
 
 def test_touch_resets_the_idle_time(client):

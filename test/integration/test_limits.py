@@ -61,6 +61,40 @@ def test_the_hard_output_limit_holds_at_once(start_server):
         assert server.rss_bytes() < 200_000_000
 
 
+def test_a_reply_above_the_hard_output_limit_is_not_sent(start_server):
+    server = start_server(client_output_buffer_limit="normal 100000 0 0")
+    with Client(server.port) as client:
+        keys = ["k:%d" % i for i in range(40)]
+        for key in keys:
+            assert client("SET", key, "x" * 9000) == OK
+        assert client("RPUSH", "list", *["x" * 1000] * 150) == 150
+        assert len(client("MGET", *keys[:10])) == 10
+        for command in [("LRANGE", "list", "0", "-1"), ("MGET", *keys)]:
+            with Client(server.port) as other:
+                other.send(*command)
+                assert other.read_until_closed() == b""
+        with Client(server.port) as other:
+            other.send("MULTI")
+            for command in [("SET", "done", "1"), ("LRANGE", "list", "0", "-1"), ("INCR", "done")]:
+                other.send(*command)
+            other.send("EXEC")
+            other.read_until_closed()
+        assert client("GET", "done") == b"2"
+    assert server.log().count("overcoming of output buffer limits") == 3
+
+
+@pytest.mark.shoal_only
+def test_values_freed_bit_by_bit_are_counted(client):
+    client("CONFIG", "RESETSTAT")
+    client("SADD", "small", "1")
+    client("SADD", "large", *range(1, 1001), "x")
+    assert client("DEL", "large", "small") == 2
+    deadline = time.monotonic() + 5
+    while client.info("memory")["lazyfree_pending_objects"] != "0":
+        assert time.monotonic() < deadline
+    assert client.info("memory")["lazyfreed_objects"] == "1"
+    client("CONFIG", "RESETSTAT")
+    assert client.info("memory")["lazyfreed_objects"] == "0"
 
 
 @pytest.mark.parametrize("order", ["shard", "strict"])

@@ -481,6 +481,22 @@ def test_slowlog_trims_arguments_and_entries(client):
     assert len(client("SLOWLOG", "GET", "2")) == 2
 
 
+def test_slowlog_has_what_is_asked_of_all_threads(client):
+    client("CONFIG", "SET", "slowlog-log-slower-than", "0")
+    client("SLOWLOG", "RESET")
+    client("CLIENT", "SETNAME", "me")
+    client("CLIENT", "LIST", "TYPE", "normal")
+    client.pipeline([("MULTI",), ("SLOWLOG", "LEN"), ("EXEC",)])
+    client("CONFIG", "SET", "slowlog-log-slower-than", "-1")
+    client("CLIENT", "LIST")
+    entries = client("SLOWLOG", "GET", "-1")
+    lines = [entry[3] for entry in reversed(entries)]
+    assert [line for line in lines if line[0] not in (b"MULTI", b"EXEC")] == [
+        [b"SLOWLOG", b"RESET"], [b"CLIENT", b"SETNAME", b"me"],
+        [b"CLIENT", b"LIST", b"TYPE", b"normal"], [b"SLOWLOG", b"LEN"]]
+    assert entries[0][5] == b"me"
+
+
 def test_slowlog_errors(client):
     bad = Error("ERR count should be greater than or equal to -1")
     assert client("SLOWLOG", "GET", "-2") == bad

@@ -439,7 +439,7 @@ Test(object, frequency_and_idle_time_depend_on_the_policy)
                "-ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please "
                "note that when switching between policies at runtime LRU and LFU data will take "
                "some time to adjust.\r\n");
-    run.limits.lfu = true;
+    run.ks.access.lfu = true;
     run_expect(&run, "OBJECT IDLETIME a",
                "-ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that "
                "when switching between policies at runtime LRU and LFU data will take some time "

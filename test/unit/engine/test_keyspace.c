@@ -330,6 +330,25 @@ Test(keyspace, a_flushed_database_is_empty_at_once_and_freed_bit_by_bit)
     validate(db);
 }
 
+Test(keyspace, keys_whose_values_wait_to_be_freed_are_counted_once)
+{
+    static char text[3 << 20];
+    struct key key = key_named("large");
+    put(db, &key, blob_of(text, sizeof text), ENTRY_NO_EXPIRY);
+    struct found found = keyspace_find(&ks, db, &key);
+    keyspace_remove(&ks, db, &key, &found);
+    cr_assert_eq(ks.reclaim.keys, 1);
+    put(db, &key, blob_of(text, sizeof text), ENTRY_NO_EXPIRY);
+    fill(db, 100);
+    keyspace_flush(&ks, db);
+    cr_assert_eq(ks.reclaim.keys, 102);
+    cr_assert_eq(ks.counters.reclaimed, 0);
+    while (keyspace_reclaim(&ks, 10))
+        ;
+    cr_assert_eq(ks.reclaim.keys, 0);
+    cr_assert_eq(ks.counters.reclaimed, 102);
+}
+
 Test(keyspace, several_flushes_are_reclaimed_one_after_the_other)
 {
     for (int i = 0; i < 5; i++) {

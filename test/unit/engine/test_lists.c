@@ -286,6 +286,22 @@ Test(list_form, the_form_follows_the_setting)
     run_expect(&run, "LRANGE l 0 -1", "*2\r\n$1\r\na\r\n$1\r\nb\r\n");
 }
 
+Test(list_form, a_list_that_lset_makes_small_goes_back)
+{
+    char line[9000];
+    run.limits.list_max_listpack_size = -1; /* 4 KB */
+    snprintf(line, sizeof line, "RPUSH l %0*d", 5000, 7);
+    command_run(&run, line);
+    cr_assert_not(is_small("l"));
+    snprintf(line, sizeof line, "LSET l 0 %0*d", 5001, 8);
+    run_expect(&run, line, "+OK\r\n");
+    cr_assert_not(is_small("l"));
+    run_expect(&run, "LSET l -1 c", "+OK\r\n");
+    run_expect_events(&run, "l:lset:l@0 ");
+    cr_assert(is_small("l"));
+    run_expect(&run, "LRANGE l 0 -1", "*1\r\n$1\r\nc\r\n");
+}
+
 Test(list_form, every_growing_command_may_make_a_list_large)
 {
     run.limits.list_max_listpack_size = 2;

@@ -214,6 +214,47 @@ Test(scan, keys_that_have_expired_are_left_out)
     run_expect(&run, "KEYS *", "*1\r\n$1\r\na\r\n");
 }
 
+Test(scan, scan_deletes_the_expired_keys_it_meets_and_keys_does_not)
+{
+    set("a");
+    command_run_set(&run, "b", "v", run.ks.now_ms + 10);
+    run.ks.now_ms += 11;
+    run_expect(&run, "KEYS *", "*1\r\n$1\r\na\r\n");
+    cr_assert_eq(run.ks.dbs[0].keys, 2);
+    expect_scan("SCAN 0 TYPE hash", "*2\r\n$1\r\n0\r\n*0\r\n");
+    run_expect_events(&run, "x:expired:b@0 ");
+    cr_assert_eq(run.ks.dbs[0].keys, 1);
+    cr_assert_eq(run.ks.counters.expired, 1);
+}
+
+Test(scan, scan_keeps_expired_keys_while_nothing_is_to_expire)
+{
+    command_run_set(&run, "b", "v", run.ks.now_ms + 10);
+    run.ks.now_ms += 11;
+    run.ks.keep_expired = true;
+    expect_scan("SCAN 0", "*2\r\n$1\r\n0\r\n*0\r\n");
+    cr_assert_eq(run.ks.dbs[0].keys, 1);
+}
+
+/* The slot's table shrinks under the scan, to nothing in the end. */
+Test(scan, a_scan_deletes_all_of_many_expired_keys_and_sees_the_others)
+{
+    char name[32];
+    set_numbered("key:%d{t}", 0, 100);
+    for (int i = 0; i < 3000; i++) {
+        snprintf(name, sizeof name, "gone:%d{t}", i);
+        command_run_set(&run, name, "v", run.ks.now_ms + 10);
+        snprintf(name, sizeof name, "gone:%d{u}", i);
+        command_run_set(&run, name, "v", run.ks.now_ms + 10);
+    }
+    run.ks.now_ms += 11;
+    struct pages *pages = scan_all(" COUNT 7");
+    cr_assert_eq(run.ks.dbs[0].keys, 100);
+    for (int i = 0; i < 100; i++)
+        cr_assert_geq(pages->seen[i], 1, "key:%d was not seen", i);
+    free(pages);
+}
+
 Test(scan, a_still_database_is_seen_once_and_whole)
 {
     set_numbered("key:%d", 0, 5000);

@@ -37,7 +37,7 @@ static void expect(const char *old, const char *now, const char *expected)
     struct settings *settings = load(now);
     struct buffer text = {0};
 
-    settings_rewrite_text(bytes_of(old), settings, NULL, &text);
+    settings_rewrite_text(bytes_of(old), settings, NULL, false, &text);
     buffer_append_char(&text, '\0');
     cr_assert_str_eq(text.data, expected);
     buffer_deinit(&text);
@@ -109,11 +109,11 @@ Test(settings_rewrite, users_are_replaced_when_they_are_given)
     struct settings_list users = {items, 2}, none = {0};
     struct buffer text = {0};
 
-    settings_rewrite_text(bytes_of("user a on\n" DIR), settings, &users, &text);
+    settings_rewrite_text(bytes_of("user a on\n" DIR), settings, &users, false, &text);
     buffer_append_char(&text, '\0');
     cr_assert_str_eq(text.data, "user default on nopass\n" DIR MARKER "user b off\n");
     buffer_clear(&text);
-    settings_rewrite_text(bytes_of("user a on\n" DIR), settings, &none, &text);
+    settings_rewrite_text(bytes_of("user a on\n" DIR), settings, &none, false, &text);
     buffer_append_char(&text, '\0');
     cr_assert_str_eq(text.data, DIR);
     buffer_deinit(&text);
@@ -170,6 +170,26 @@ static void append_other_value(const struct setting *row, struct buffer *out)
     }
 }
 
+Test(settings_rewrite, all_settings_can_be_written_at_their_defaults)
+{
+    struct buffer text = {0};
+    struct settings *settings = load("timeout 9\n"), *back;
+    size_t count, lines = 0;
+    const struct setting *rows = settings_rows(&count);
+
+    settings_rewrite_text(bytes_of("port 6379\n"), settings, NULL, true, &text);
+    buffer_append_char(&text, '\0');
+    for (const char *p = text.data; (p = strchr(p, '\n')) != NULL; p++)
+        lines++;
+    cr_assert_gt(lines, 150, "%zu lines", lines);
+    back = load(text.data);
+    for (size_t i = 0; i < count; i++)
+        cr_assert_not(settings_differ(settings, back, &rows[i]), "%s", rows[i].name);
+    buffer_deinit(&text);
+    settings_free(settings);
+    settings_free(back);
+}
+
 Test(settings_rewrite, every_setting_comes_back_as_it_was)
 {
     struct buffer directives = {0}, text = {0}, again = {0};
@@ -182,8 +202,8 @@ Test(settings_rewrite, every_setting_comes_back_as_it_was)
     buffer_appendf(&directives, "maxmemory-policy allkeys-lru\nshutdown-on-sigint now force\n");
     buffer_append_char(&directives, '\0');
     settings = load(directives.data);
-    settings_rewrite_text(bytes_of("# Mine\nport 3\n"), settings, NULL, &text);
-    settings_rewrite_text(buffer_bytes(&text), settings, NULL, &again);
+    settings_rewrite_text(bytes_of("# Mine\nport 3\n"), settings, NULL, false, &text);
+    settings_rewrite_text(buffer_bytes(&text), settings, NULL, false, &again);
     cr_assert(bytes_equal(buffer_bytes(&text), buffer_bytes(&again)));
     buffer_append_char(&text, '\0');
     back = load(text.data);
@@ -226,8 +246,8 @@ Test(settings_rewrite, the_file_keeps_its_mode_and_a_link_stays_one, .init = scr
     fclose(file);
     cr_assert_eq(chmod("real.conf", 0640), 0);
     cr_assert_eq(symlink("real.conf", "link.conf"), 0);
-    cr_assert_eq(settings_rewrite("link.conf", settings, NULL, error, sizeof(error)), 0, "%s",
-                 error);
+    cr_assert_eq(settings_rewrite("link.conf", settings, NULL, false, error, sizeof(error)), 0,
+                 "%s", error);
     read_file("real.conf", &text);
     cr_assert_str_eq(text.data, "# Mine\nport 7\n" MARKER DIR);
     cr_assert_eq(stat("real.conf", &info), 0);
@@ -245,7 +265,7 @@ Test(settings_rewrite, a_file_that_was_removed_is_made_again, .init = scratch_en
     char error[SETTINGS_ERROR_MAX];
     struct buffer text = {0};
 
-    cr_assert_eq(settings_rewrite("new.conf", settings, NULL, error, sizeof(error)), 0);
+    cr_assert_eq(settings_rewrite("new.conf", settings, NULL, false, error, sizeof(error)), 0);
     read_file("new.conf", &text);
     cr_assert_str_eq(text.data, MARKER "port 7\n" DIR);
     buffer_deinit(&text);
@@ -257,9 +277,10 @@ Test(settings_rewrite, errors_are_replies)
     struct settings *settings = settings_new_default();
     char error[SETTINGS_ERROR_MAX];
 
-    cr_assert_eq(settings_rewrite(NULL, settings, NULL, error, sizeof(error)), -1);
+    cr_assert_eq(settings_rewrite(NULL, settings, NULL, false, error, sizeof(error)), -1);
     cr_assert_str_eq(error, "ERR The server is running without a config file");
-    cr_assert_eq(settings_rewrite("/no such place/x.conf", settings, NULL, error, sizeof(error)),
+    cr_assert_eq(settings_rewrite("/no such place/x.conf", settings, NULL, false, error,
+                                  sizeof(error)),
                  -1);
     cr_assert_str_eq(error, "ERR Rewriting config file: No such file or directory");
     settings_free(settings);
