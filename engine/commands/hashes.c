@@ -23,7 +23,7 @@ bool hashes_edit(struct op *op, struct found *found, struct hash_edit *edit)
 bool hashes_put(struct op *op, struct hash_edit *edit, struct bytes field, struct bytes value,
                 const char *event)
 {
-    enum hash_put put = hash_edit_put(edit, field, value);
+    enum hash_put put = hash_edit_put(edit, field, value, edit->expiry);
     hash_edit_close(edit);
     if (unlikely(put == HASH_NO_MEMORY)) {
         op_error_memory(op);
@@ -123,7 +123,7 @@ static bool read_hash(struct op *op, const struct entry **e)
 static bool find_value(const struct op *op, const struct entry *e, int i, struct bytes *value,
                        char scratch[static NUMBER_I64_MAX])
 {
-    return e != NULL && hash_get(e, op->ks->seed, op->argv[i], value, scratch);
+    return e != NULL && hash_get(op->ks, e, op->argv[i], value, scratch);
 }
 
 static void reply_value(struct op *op, const struct entry *e, int i)
@@ -157,7 +157,7 @@ void op_hlen(struct op *op)
 {
     const struct entry *e;
     if (read_hash(op, &e))
-        reply_int(op->reply, e == NULL ? 0 : (int64_t)hash_count(e));
+        reply_int(op->reply, e == NULL ? 0 : (int64_t)hash_count(op->ks, e));
 }
 
 /* The length of a value, or 1 for `exists`; 0 if there is no such field. */
@@ -199,9 +199,9 @@ void op_hkeys(struct op *op)
     const struct entry *e;
     if (!read_hash(op, &e))
         return;
-    reply_array(op->reply, e == NULL ? 0 : hash_count(e));
+    reply_array(op->reply, e == NULL ? 0 : hash_count(op->ks, e));
     if (e != NULL)
-        hash_each(e, list_field, op->reply);
+        hash_each(op->ks, e, list_field, op->reply);
 }
 
 void op_hvals(struct op *op)
@@ -209,9 +209,9 @@ void op_hvals(struct op *op)
     const struct entry *e;
     if (!read_hash(op, &e))
         return;
-    reply_array(op->reply, e == NULL ? 0 : hash_count(e));
+    reply_array(op->reply, e == NULL ? 0 : hash_count(op->ks, e));
     if (e != NULL)
-        hash_each(e, list_value, op->reply);
+        hash_each(op->ks, e, list_value, op->reply);
 }
 
 static void list_pair(void *ctx, struct bytes field, struct bytes value)
@@ -225,7 +225,7 @@ void op_hgetall(struct op *op)
     const struct entry *e;
     if (!read_hash(op, &e))
         return;
-    reply_map(op->reply, e == NULL ? 0 : hash_count(e));
+    reply_map(op->reply, e == NULL ? 0 : hash_count(op->ks, e));
     if (e != NULL)
-        hash_each(e, list_pair, op->reply);
+        hash_each(op->ks, e, list_pair, op->reply);
 }

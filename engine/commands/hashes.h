@@ -16,8 +16,8 @@ struct hash_edit;
  * another type, an error was replied. `found` has to live as long as the edit. */
 bool hashes_edit(struct op *op, struct found *found, struct hash_edit *edit);
 
-/* Gives the field that was just looked for a value, ends the edit and tells of it. False:
- * no memory, an error was replied. */
+/* Gives the field that was just looked for a value, ends the edit and tells of it. The
+ * expiry of the field stays. False: no memory, an error was replied. */
 bool hashes_put(struct op *op, struct hash_edit *edit, struct bytes field, struct bytes value,
                 const char *event);
 

@@ -46,7 +46,7 @@ static void move_embedded(struct entry_room *er, size_t cap)
     struct entry *old = er->found->entry;
     struct value value = {.type = old == NULL ? er->type : old->type,
                           .encoding = ENCODING_EMBEDDED,
-                          .flags = old == NULL ? er->flags : old->flags & ENTRY_VARIANT,
+                          .flags = old == NULL ? er->flags : old->flags & ENTRY_OF_VALUE,
                           .embedded = {(const char *)er->room.bytes, er->room.len}};
     struct entry *e = entry_make_wide(er->key->name, value, expiry_of(er), cap);
     keyspace_replace(er->ks, er->db, er->key, er->found, e);
@@ -66,7 +66,7 @@ static void move_blob(struct entry_room *er, size_t cap)
     } else {
         struct value value = {.type = old == NULL ? er->type : old->type,
                               .encoding = ENCODING_BLOB,
-                              .flags = old == NULL ? er->flags : old->flags & ENTRY_VARIANT,
+                              .flags = old == NULL ? er->flags : old->flags & ENTRY_OF_VALUE,
                               .word = (uint64_t)(uintptr_t)blob};
         struct entry *e = entry_make(er->key->name, value, expiry_of(er), NULL);
         keyspace_replace(er->ks, er->db, er->key, er->found, e);
