@@ -1,6 +1,7 @@
 /*
  * Hashes: fields set, read and removed: HSET, HGET and their relatives, HGETALL, HDEL.
- * Numbers in fields are in hashes_numbers.c, HSCAN and HRANDFIELD in hashes_walk.c.
+ * Numbers in fields are in hashes_numbers.c, HSCAN and HRANDFIELD in hashes_walk.c, what
+ * has to do with the expiry of fields in hashes_expire.c and hashes_ex.c.
  *
  * Nothing here depends on the form of a hash: see engine/types/hash.h.
  */
@@ -10,13 +11,23 @@
 #include "engine/types/hash.h"
 #include "op_handlers.gen.h"
 
-bool hashes_edit(struct op *op, struct found *found, struct hash_edit *edit)
+bool hashes_find(struct op *op, struct found *found)
 {
     *found = keyspace_write(op->ks, op->db, &op->key);
-    if (!op_is_type(op, found->entry, TYPE_HASH))
-        return false;
+    return op_is_type(op, found->entry, TYPE_HASH);
+}
+
+void hashes_open(struct op *op, struct found *found, struct hash_edit *edit)
+{
     hash_edit_open(edit, op->ks, op->db, &op->key, found, op->limits->hash_max_listpack_entries,
                    op->limits->hash_max_listpack_value);
+}
+
+bool hashes_edit(struct op *op, struct found *found, struct hash_edit *edit)
+{
+    if (!hashes_find(op, found))
+        return false;
+    hashes_open(op, found, edit);
     return true;
 }
 
@@ -91,16 +102,14 @@ void op_hsetnx(struct op *op)
 
 void op_hdel(struct op *op)
 {
-    struct found found = keyspace_write(op->ks, op->db, &op->key);
-    if (!op_is_type(op, found.entry, TYPE_HASH))
+    struct found found;
+    if (!hashes_find(op, &found))
         return;
     int64_t removed = 0;
     bool left = true;
     if (found.entry != NULL) {
         struct hash_edit edit;
-        hash_edit_open(&edit, op->ks, op->db, &op->key, &found,
-                       op->limits->hash_max_listpack_entries,
-                       op->limits->hash_max_listpack_value);
+        hashes_open(op, &found, &edit);
         for (int i = 2; i < op->argc; i++)
             removed += hash_edit_remove(&edit, op->argv[i]);
         left = hash_edit_close(&edit);
