@@ -113,6 +113,9 @@ static void runs_delete(struct hash_order *order, uint32_t at)
     if (order->run_count == 0) {
         alloc_free(order->runs);
         *order = (struct hash_order){0};
+    } else if (order->run_count * 4 < order->run_cap) {
+        order->run_cap = order->run_count * 2;
+        order->runs = alloc_resize(order->runs, order->run_cap * sizeof *order->runs);
     }
 }
 
@@ -178,7 +181,7 @@ static void runs_merge(struct hash_order *order, uint32_t at)
     run_room(run, bits_max(count, RUN_FIRST));
     memcpy(run->times + run->count, run_times(next), next->count * sizeof *run->times);
     run->count = (uint16_t)count;
-    runs_delete(order, at + 1);
+    runs_delete(order, at + 1); /* may move the runs */
 }
 
 void hash_order_remove(struct hash_order *order, struct hash_time time)
