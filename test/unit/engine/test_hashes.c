@@ -202,7 +202,8 @@ static void expect_even(const char *key, unsigned fields)
     hash_pick(&run.ks, entry_of(key), &rng, drawn, mark, seen);
     cr_assert_lt(unevenness(seen, fields, drawn), fields * 1.3);
     memset(seen, 0, sizeof seen);
-    for (size_t i = 0; i < drawn; i += 10) hash_sample(&run.ks, entry_of(key), &rng, 10, mark, seen);
+    for (size_t i = 0; i < drawn; i += 10)
+        hash_sample(&run.ks, entry_of(key), &rng, 10, mark, seen);
     cr_assert_lt(unevenness(seen, fields, drawn), fields * 1.3);
 }
 

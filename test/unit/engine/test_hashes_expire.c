@@ -16,6 +16,8 @@
 #define NOT_POSITIVE "-ERR Number of fields must be a positive integer\r\n"
 #define NOT_ABOVE_0 "-ERR Parameter `numFields` should be greater than 0\r\n"
 #define NEGATIVE "-ERR invalid expire time, must be >= 0\r\n"
+#define HSETEX_ARITY "-ERR wrong number of arguments for 'hsetex' command\r\n"
+#define ONE_CONDITION "-ERR Only one of FXX or FNX arguments can be specified\r\n"
 #define ONE_TIME \
     "-ERR Only one of EX, PX, EXAT, PXAT or KEEPTTL arguments can be specified\r\n"
 
@@ -178,27 +180,25 @@ Test(hashes_expire, arguments_are_checked)
         {"HSETEX h EX -1 FIELDS 1 a 1", NEGATIVE},
         {"HSETEX h EX 1 PX 1 FIELDS 1 a 1", ONE_TIME},
         {"HSETEX h KEEPTTL EX 1 FIELDS 1 a 1", ONE_TIME},
-        {"HSETEX h FXX FNX FIELDS 1 a 1",
-         "-ERR Only one of FXX or FNX arguments can be specified\r\n"},
-        {"HSETEX h FXX KEEPTTL FIELDS EX", "-ERR wrong number of arguments for 'hsetex' command\r\n"},
-        {"HSETEX h FXX KEEPTTL FNX EX", "-ERR Only one of FXX or FNX arguments can be specified\r\n"},
+        {"HSETEX h FXX FNX FIELDS 1 a 1", ONE_CONDITION},
+        {"HSETEX h FXX KEEPTTL FIELDS EX", HSETEX_ARITY},
+        {"HSETEX h FXX KEEPTTL FNX EX", ONE_CONDITION},
         {"HSETEX h FNX EX 10 PERSIST", "-ERR unknown argument: PERSIST\r\n"},
         {"HSETEX h BOGUS 1 FIELDS 1 a 1", "-ERR unknown argument: BOGUS\r\n"},
         {"HSETEX h FXX 10 PX 5", "-ERR unknown argument: 10\r\n"},
         {"HSETEX h FIELDS 0 a 1 b", "-ERR invalid number of fields\r\n"},
         {"HSETEX h FIELDS x a 1 b", "-ERR invalid number of fields\r\n"},
-        {"HSETEX h FIELDS 2 a 1", "-ERR wrong number of arguments for 'hsetex' command\r\n"},
-        {"HSETEX h FIELDS 1 a 1 b", "-ERR wrong number of arguments for 'hsetex' command\r\n"},
-        {"HSETEX h KEEPTTL FNX FIELDS 1", "-ERR wrong number of arguments for 'hsetex' command\r\n"},
-        {"HSETEX h FXX FIELDS 1 EX", "-ERR wrong number of arguments for 'hsetex' command\r\n"},
+        {"HSETEX h FIELDS 2 a 1", HSETEX_ARITY},
+        {"HSETEX h FIELDS 1 a 1 b", HSETEX_ARITY},
+        {"HSETEX h KEEPTTL FNX FIELDS 1", HSETEX_ARITY},
+        {"HSETEX h FXX FIELDS 1 EX", HSETEX_ARITY},
     };
     run_expect(&run, "HSET h a 1", ":1\r\n");
     for (size_t i = 0; i < countof(lines); i++) {
         run_expect(&run, lines[i][0], lines[i][1]);
         run_expect_events(&run, "");
     }
-    run_expect(&run, "HSETEX h FNX EX 10 PX", "-ERR Only one of EX, PX, EXAT, PXAT or KEEPTTL "
-                                              "arguments can be specified\r\n");
+    run_expect(&run, "HSETEX h FNX EX 10 PX", ONE_TIME);
     run_expect(&run, "HPEXPIREAT h 70368744177663 FIELDS 1 a", "*1\r\n:1\r\n");
     run_expect(&run, "HGETALL h", "*2\r\n$1\r\na\r\n$1\r\n1\r\n");
 }
