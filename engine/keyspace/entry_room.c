@@ -48,8 +48,12 @@ static void move_embedded(struct entry_room *er, size_t cap)
                           .encoding = ENCODING_EMBEDDED,
                           .flags = old == NULL ? er->flags : old->flags & ENTRY_OF_VALUE,
                           .embedded = {(const char *)er->room.bytes, er->room.len}};
+    bool from_blob = old != NULL && old->encoding == ENCODING_BLOB;
+    struct value was = from_blob ? entry_value(old) : value;
     struct entry *e = entry_make_wide(er->key->name, value, expiry_of(er), cap);
     keyspace_replace(er->ks, er->db, er->key, er->found, e);
+    if (from_blob)
+        keyspace_free_value(er->ks, was);
     view_embedded(er);
 }
 
