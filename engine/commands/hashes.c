@@ -1,6 +1,7 @@
 /*
  * Hashes: fields set, read and removed: HSET, HGET and their relatives, HGETALL, HDEL.
- * Numbers in fields are in hashes_numbers.c, HSCAN and HRANDFIELD in hashes_walk.c.
+ * Numbers in fields are in hashes_numbers.c, HSCAN and HRANDFIELD in hashes_walk.c, what
+ * has to do with the expiry of fields in hashes_expire.c and hashes_ex.c.
  *
  * Nothing here depends on the form of a hash: see engine/types/hash.h.
  */
@@ -10,20 +11,30 @@
 #include "engine/types/hash.h"
 #include "op_handlers.gen.h"
 
-bool hashes_edit(struct op *op, struct found *found, struct hash_edit *edit)
+bool hashes_find(struct op *op, struct found *found)
 {
     *found = keyspace_write(op->ks, op->db, &op->key);
-    if (!op_is_type(op, found->entry, TYPE_HASH))
-        return false;
+    return op_is_type(op, found->entry, TYPE_HASH);
+}
+
+void hashes_open(struct op *op, struct found *found, struct hash_edit *edit)
+{
     hash_edit_open(edit, op->ks, op->db, &op->key, found, op->limits->hash_max_listpack_entries,
                    op->limits->hash_max_listpack_value);
+}
+
+bool hashes_edit(struct op *op, struct found *found, struct hash_edit *edit)
+{
+    if (!hashes_find(op, found))
+        return false;
+    hashes_open(op, found, edit);
     return true;
 }
 
 bool hashes_put(struct op *op, struct hash_edit *edit, struct bytes field, struct bytes value,
                 const char *event)
 {
-    enum hash_put put = hash_edit_put(edit, field, value);
+    enum hash_put put = hash_edit_put(edit, field, value, edit->expiry);
     hash_edit_close(edit);
     if (unlikely(put == HASH_NO_MEMORY)) {
         op_error_memory(op);
@@ -91,16 +102,14 @@ void op_hsetnx(struct op *op)
 
 void op_hdel(struct op *op)
 {
-    struct found found = keyspace_write(op->ks, op->db, &op->key);
-    if (!op_is_type(op, found.entry, TYPE_HASH))
+    struct found found;
+    if (!hashes_find(op, &found))
         return;
     int64_t removed = 0;
     bool left = true;
     if (found.entry != NULL) {
         struct hash_edit edit;
-        hash_edit_open(&edit, op->ks, op->db, &op->key, &found,
-                       op->limits->hash_max_listpack_entries,
-                       op->limits->hash_max_listpack_value);
+        hashes_open(op, &found, &edit);
         for (int i = 2; i < op->argc; i++)
             removed += hash_edit_remove(&edit, op->argv[i]);
         left = hash_edit_close(&edit);
@@ -123,7 +132,7 @@ static bool read_hash(struct op *op, const struct entry **e)
 static bool find_value(const struct op *op, const struct entry *e, int i, struct bytes *value,
                        char scratch[static NUMBER_I64_MAX])
 {
-    return e != NULL && hash_get(e, op->ks->seed, op->argv[i], value, scratch);
+    return e != NULL && hash_get(op->ks, e, op->argv[i], value, scratch);
 }
 
 static void reply_value(struct op *op, const struct entry *e, int i)
@@ -157,7 +166,7 @@ void op_hlen(struct op *op)
 {
     const struct entry *e;
     if (read_hash(op, &e))
-        reply_int(op->reply, e == NULL ? 0 : (int64_t)hash_count(e));
+        reply_int(op->reply, e == NULL ? 0 : (int64_t)hash_count(op->ks, e));
 }
 
 /* The length of a value, or 1 for `exists`; 0 if there is no such field. */
@@ -199,9 +208,9 @@ void op_hkeys(struct op *op)
     const struct entry *e;
     if (!read_hash(op, &e))
         return;
-    reply_array(op->reply, e == NULL ? 0 : hash_count(e));
+    reply_array(op->reply, e == NULL ? 0 : hash_count(op->ks, e));
     if (e != NULL)
-        hash_each(e, list_field, op->reply);
+        hash_each(op->ks, e, list_field, op->reply);
 }
 
 void op_hvals(struct op *op)
@@ -209,9 +218,9 @@ void op_hvals(struct op *op)
     const struct entry *e;
     if (!read_hash(op, &e))
         return;
-    reply_array(op->reply, e == NULL ? 0 : hash_count(e));
+    reply_array(op->reply, e == NULL ? 0 : hash_count(op->ks, e));
     if (e != NULL)
-        hash_each(e, list_value, op->reply);
+        hash_each(op->ks, e, list_value, op->reply);
 }
 
 static void list_pair(void *ctx, struct bytes field, struct bytes value)
@@ -225,7 +234,7 @@ void op_hgetall(struct op *op)
     const struct entry *e;
     if (!read_hash(op, &e))
         return;
-    reply_map(op->reply, e == NULL ? 0 : hash_count(e));
+    reply_map(op->reply, e == NULL ? 0 : hash_count(op->ks, e));
     if (e != NULL)
-        hash_each(e, list_pair, op->reply);
+        hash_each(op->ks, e, list_pair, op->reply);
 }

@@ -1,6 +1,7 @@
 /*
  * Hashes, numbers: HINCRBY and HINCRBYFLOAT. A field that is not there counts as 0. A
- * number that still fits the memory of its field is written in place.
+ * number that still fits the memory of its field is written in place. The field keeps its
+ * expiry.
  */
 #include <math.h>
 

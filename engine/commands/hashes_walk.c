@@ -57,7 +57,7 @@ void op_hscan(struct op *op)
         return;
     reply_init(&fields, op->reply->resp);
     cursor |= (uint64_t)slot << 32; /* what no page ever answered means the end */
-    cursor = hash_scan(e, cursor, (size_t)listing.options.count, list_field, &listing);
+    cursor = hash_scan(op->ks, e, cursor, (size_t)listing.options.count, list_field, &listing);
     reply_array(op->reply, 2);
     reply_bulk_int(op->reply, (int64_t)cursor);
     reply_array(op->reply, listing.listed * 2);
@@ -96,7 +96,7 @@ static void random_field(struct op *op)
     if (e == NULL)
         reply_nil(op->reply);
     else
-        hash_pick(e, &op->ks->rng, 1, list_field, &listing);
+        hash_pick(op->ks, e, &op->ks->rng, 1, list_field, &listing);
 }
 
 void op_hrandfield(struct op *op)
@@ -119,11 +119,11 @@ void op_hrandfield(struct op *op)
     listing.nested = listing.values && op->reply->resp == 3;
     bool repeats = count < 0;
     size_t wanted = repeats ? (size_t)-count : (size_t)count;
-    if (!repeats && wanted > hash_count(e))
-        wanted = hash_count(e);
+    if (!repeats && wanted > hash_count(op->ks, e))
+        wanted = hash_count(op->ks, e);
     reply_array(op->reply, listing.values && !listing.nested ? wanted * 2 : wanted);
     if (repeats)
-        hash_pick(e, &op->ks->rng, wanted, list_field, &listing);
+        hash_pick(op->ks, e, &op->ks->rng, wanted, list_field, &listing);
     else
-        hash_sample(e, &op->ks->rng, wanted, list_field, &listing);
+        hash_sample(op->ks, e, &op->ks->rng, wanted, list_field, &listing);
 }

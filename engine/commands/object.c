@@ -35,6 +35,8 @@ const char *object_encoding_name(const struct keyspace *ks, const struct entry *
         return string_encoding(e);
     if (e->encoding == ENCODING_OBJECT)
         return ks->objects[e->type]->encoding;
+    if (e->type == TYPE_HASH && e->flags & ENTRY_TIMED)
+        return "listpackex";
     return e->type == TYPE_SET && e->flags & ENTRY_INTSET ? "intset" : "listpack";
 }
 

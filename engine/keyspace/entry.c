@@ -30,7 +30,7 @@ static void entry_write(struct entry *e, struct bytes key, const struct value *v
     e->type = value->type & 15;
     e->encoding = value->encoding & 3;
     e->flags = (expiry == ENTRY_NO_EXPIRY ? 0 : ENTRY_EXPIRES) |
-               (key.len >= LONG_KEY_LEN ? ENTRY_LONG_KEY : 0) | (value->flags & ENTRY_VARIANT);
+               (key.len >= LONG_KEY_LEN ? ENTRY_LONG_KEY : 0) | (value->flags & ENTRY_OF_VALUE);
     e->key_len = (uint8_t)bits_min(key.len, LONG_KEY_LEN);
     e->embedded_len = 0;
     e->access = 0;
@@ -84,7 +84,7 @@ struct entry *entry_make_wide(struct bytes key, struct value value, int64_t expi
 struct value entry_value(const struct entry *e)
 {
     struct value value = {.type = e->type, .encoding = e->encoding,
-                          .flags = e->flags & ENTRY_VARIANT};
+                          .flags = e->flags & ENTRY_OF_VALUE};
     if (e->encoding == ENCODING_EMBEDDED)
         value.embedded = entry_embedded(e);
     else

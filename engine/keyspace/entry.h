@@ -53,6 +53,8 @@ extern const char *const entry_type_names[TYPE_COUNT];
 #define ENTRY_VARIANT  4u /* stays with the value; what it means depends on the type: */
 #define ENTRY_EDITED   ENTRY_VARIANT /* string changed in place: OBJECT ENCODING says raw */
 #define ENTRY_INTSET   ENTRY_VARIANT /* small form of a set: an intset, no listpack */
+#define ENTRY_TIMED    8u /* stays with the value: parts of it expire by themselves (object.h) */
+#define ENTRY_OF_VALUE (ENTRY_VARIANT | ENTRY_TIMED)
 
 struct entry {
     uint32_t type : 4;
@@ -154,7 +156,7 @@ static inline size_t entry_string_len(const struct entry *e)
 
 /* What a value is made of, before it has an entry; at most one owner. */
 struct value {
-    uint8_t type, encoding, flags; /* flags: ENTRY_VARIANT */
+    uint8_t type, encoding, flags; /* flags: ENTRY_OF_VALUE */
     struct bytes embedded;         /* ENCODING_EMBEDDED: copied into the entry */
     uint64_t word;                 /* otherwise */
 };

@@ -46,10 +46,14 @@ static void move_embedded(struct entry_room *er, size_t cap)
     struct entry *old = er->found->entry;
     struct value value = {.type = old == NULL ? er->type : old->type,
                           .encoding = ENCODING_EMBEDDED,
-                          .flags = old == NULL ? er->flags : old->flags & ENTRY_VARIANT,
+                          .flags = old == NULL ? er->flags : old->flags & ENTRY_OF_VALUE,
                           .embedded = {(const char *)er->room.bytes, er->room.len}};
+    bool from_blob = old != NULL && old->encoding == ENCODING_BLOB;
+    struct value was = from_blob ? entry_value(old) : value;
     struct entry *e = entry_make_wide(er->key->name, value, expiry_of(er), cap);
     keyspace_replace(er->ks, er->db, er->key, er->found, e);
+    if (from_blob)
+        keyspace_free_value(er->ks, was);
     view_embedded(er);
 }
 
@@ -66,7 +70,7 @@ static void move_blob(struct entry_room *er, size_t cap)
     } else {
         struct value value = {.type = old == NULL ? er->type : old->type,
                               .encoding = ENCODING_BLOB,
-                              .flags = old == NULL ? er->flags : old->flags & ENTRY_VARIANT,
+                              .flags = old == NULL ? er->flags : old->flags & ENTRY_OF_VALUE,
                               .word = (uint64_t)(uintptr_t)blob};
         struct entry *e = entry_make(er->key->name, value, expiry_of(er), NULL);
         keyspace_replace(er->ks, er->db, er->key, er->found, e);

@@ -32,7 +32,7 @@ struct entry_room {
 
 /*
  * Opens the small value of found->entry, which must have one, or a new one of this
- * type (and ENTRY_INTSET or 0) that starts as the bytes of `empty`, at most
+ * type (and flags of ENTRY_OF_VALUE) that starts as the bytes of `empty`, at most
  * ENTRY_ROOM_FIRST: the entry is made when it is closed, or outgrows them.
  */
 void entry_room_open(struct entry_room *er, struct keyspace *ks, struct db *db,

@@ -171,6 +171,12 @@ bool expiry_next(struct expiry_wheel *wheel, int64_t now_ms, struct expiry_note 
     return true;
 }
 
+void expiry_again(struct expiry_wheel *wheel, struct expiry_note note)
+{
+    place_add(wheel, &wheel->due, (uint32_t)note.slot << EXPIRY_HASH_BITS | note.hash_part);
+    wheel->notes++;
+}
+
 size_t expiry_count(const struct expiry_wheel *wheel)
 {
     return wheel->notes;

@@ -42,6 +42,9 @@ void expiry_add(struct expiry_wheel *wheel, uint16_t slot, uint64_t hash, int64_
  * of them. */
 bool expiry_next(struct expiry_wheel *wheel, int64_t now_ms, struct expiry_note *note);
 
+/* Makes a note that was taken the next one again: there is more to do. */
+void expiry_again(struct expiry_wheel *wheel, struct expiry_note note);
+
 /* Notes held. */
 size_t expiry_count(const struct expiry_wheel *wheel);
 

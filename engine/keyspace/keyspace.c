@@ -15,6 +15,7 @@
 #define WALK_KEYS 64                    /* looked at in a row, at least */
 #define SCAN_EXPIRED 64                 /* keys of a bucket that a scan deletes */
 #define WALK_STEPS 4096                 /* of these, before a walk gives up */
+#define FIND_PARTS 16                   /* expired parts of a value a look-up removes */
 
 static struct bytes item_key(const void *item)
 {
@@ -118,17 +119,43 @@ static struct found find_any(struct db *db, const struct key *key)
     return found;
 }
 
+void keyspace_drop_expired(struct keyspace *ks, struct db *db, const struct key *key,
+                           struct found *found)
+{
+    const struct entry *e = found->entry;
+    if ((e->flags & ENTRY_EXPIRES) != 0 && entry_expiry(e) < ks->now_ms) {
+        keyspace_remove(ks, db, key, found);
+        ks->counters.expired++;
+        keyspace_changed(ks, db, key, CHANGE_EXPIRE, 'x', "expired");
+        return;
+    }
+    const struct timed_type *timed = keyspace_timed(ks, e);
+    ks->counters.expired_parts += timed->count(e);
+    keyspace_remove(ks, db, key, found);
+    keyspace_changed(ks, db, key, CHANGE_EXPIRE, timed->event_class, timed->event);
+    keyspace_changed(ks, db, key, CHANGE_EXPIRE, 'g', "del");
+}
+
+/* A key that has expired, or parts of its value have. */
+static struct found find_due(struct keyspace *ks, struct db *db, const struct key *key,
+                             struct found found)
+{
+    if (keyspace_expired(ks, found.entry)) {
+        if (unlikely(ks->keep_expired))
+            return (struct found){0};
+        keyspace_drop_expired(ks, db, key, &found);
+    } else if (!ks->keep_expired) {
+        keyspace_timed(ks, found.entry)->expire(ks, db, key, &found, FIND_PARTS);
+    }
+    return found;
+}
+
 struct found keyspace_find(struct keyspace *ks, struct db *db, const struct key *key)
 {
     struct found found = find_any(db, key);
-    if (likely(found.entry == NULL || !keyspace_expired(ks, found.entry)))
+    if (likely(found.entry == NULL || !keyspace_due(ks, found.entry)))
         return found;
-    if (unlikely(ks->keep_expired))
-        return (struct found){0};
-    keyspace_remove(ks, db, key, &found);
-    ks->counters.expired++;
-    keyspace_changed(ks, db, key, CHANGE_EXPIRE, 'x', "expired");
-    return found;
+    return find_due(ks, db, key, found);
 }
 
 static void touch(struct keyspace *ks, struct entry *e)
@@ -197,6 +224,44 @@ static void expiry_moved(struct keyspace *ks, struct db *db, const struct key *k
         note_expiry(ks, db, key, to);
 }
 
+void keyspace_part_expires(struct keyspace *ks, struct db *db, const struct key *key,
+                           int64_t at_ms)
+{
+    note_expiry(ks, db, key, at_ms);
+}
+
+void keyspace_set_timed(struct db *db, struct entry *e)
+{
+    if ((e->flags & ENTRY_TIMED) == 0)
+        db->timed++;
+    e->flags |= ENTRY_TIMED;
+}
+
+/* A key that had a timed value, or not, has this one: keeps count. */
+static void timed_moved(struct db *db, bool was, const struct entry *e)
+{
+    db->timed -= was;
+    db->timed += (e->flags & ENTRY_TIMED) != 0;
+}
+
+/* The same for a value that is complete: also keeps the promise of a note due when its
+ * first part expires. */
+static void timed_put(struct keyspace *ks, struct db *db, const struct key *key, bool was,
+                      const struct entry *e)
+{
+    timed_moved(db, was, e);
+    if (likely((e->flags & ENTRY_TIMED) == 0))
+        return;
+    int64_t first_ms = keyspace_timed(ks, e)->first(e);
+    if (first_ms != INT64_MAX)
+        note_expiry(ks, db, key, first_ms);
+}
+
+static bool is_timed(const struct entry *e)
+{
+    return e != NULL && (e->flags & ENTRY_TIMED) != 0;
+}
+
 /* The database has its first keys, or its last ones are gone. */
 static void note_nonempty(struct keyspace *ks, const struct db *db)
 {
@@ -233,12 +298,14 @@ struct entry *keyspace_put(struct keyspace *ks, struct db *db, const struct key 
         found->entry->access = access_new(ks->access_now);
         entry_add(ks, db, key, found);
         expiry_moved(ks, db, key, ENTRY_NO_EXPIRY, expiry);
+        timed_put(ks, db, key, false, found->entry);
         return found->entry;
     }
     found_place(db, key, found);
     int64_t before = entry_expiry(old);
     /* A count of uses stays with the key. */
     uint32_t access = ks->access.lfu ? old->access : ks->access_now;
+    bool was_timed = is_timed(old);
     if (old->encoding >= ENCODING_BLOB &&
         !(value.encoding == old->encoding && value.word == entry_word(old)))
         keyspace_free_value(ks, entry_value(old));
@@ -253,6 +320,7 @@ struct entry *keyspace_put(struct keyspace *ks, struct db *db, const struct key 
         table_replace(found->place, e);
     found->entry = e;
     expiry_moved(ks, db, key, before, expiry);
+    timed_put(ks, db, key, was_timed, e);
     return e;
 }
 
@@ -262,6 +330,7 @@ void keyspace_replace(struct keyspace *ks, struct db *db, const struct key *key,
     struct entry *old = found->entry;
     int64_t before = old == NULL ? ENTRY_NO_EXPIRY : entry_expiry(old);
     e->access = old == NULL ? access_new(ks->access_now) : old->access;
+    timed_moved(db, is_timed(old), e);
     found->entry = e;
     if (old == NULL) {
         entry_add(ks, db, key, found);
@@ -281,6 +350,7 @@ static void entry_unlink(struct keyspace *ks, struct db *db, const struct key *k
     struct found here = *found;
     found_place(db, key, &here);
     expiry_moved(ks, db, key, entry_expiry(found->entry), ENTRY_NO_EXPIRY);
+    db->timed -= is_timed(found->entry);
     table_remove(table, &ks->tables, here.place, key->hash);
     if (table->root == 0)
         db->busy[key->slot / 64] &= ~(UINT64_C(1) << (key->slot % 64));
@@ -417,7 +487,7 @@ static void scan_reap(struct scan *scan, struct db *db, uint32_t slot, uint64_t 
         for (size_t i = 0; i < scan->expired_count; i++) {
             struct entry *e = scan->expired[i];
             uint64_t hash = item_hash(e, &scan->ks->seed);
-            keyspace_delete_expired(scan->ks, db, e, hash, (uint16_t)slot);
+            keyspace_expire_entry(scan->ks, db, e, hash, (uint16_t)slot);
         }
         scan->expired_count = 0;
         if (full)

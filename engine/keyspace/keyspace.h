@@ -7,7 +7,8 @@
  *
  * Time stands still within a command: now_ms is set by the runtime before a batch
  * of commands is executed. A key whose expiry has passed is treated as absent by
- * every look-up and deleted by the first that meets it.
+ * every look-up and deleted by the first that meets it. So are the parts of a timed
+ * value (object.h), some of them at each look-up of their key.
  *
  * Belongs to its shard; nothing here may be called by another thread.
  */
@@ -18,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bits.h"
 #include "base/bytes.h"
 #include "base/random.h"
 #include "engine/keyspace/access.h"
@@ -43,7 +45,8 @@ struct db {
     uint64_t *busy;      /* bit s: slot s has keys */
     size_t keys;
     size_t expiring; /* keys with an expiry */
-    struct expiry_wheel *wheel; /* NULL: no key ever had an expiry */
+    size_t timed;    /* keys whose values are ENTRY_TIMED */
+    struct expiry_wheel *wheel; /* NULL: nothing ever had an expiry */
     uint32_t renote_slot; /* notes are being rebuilt from this slot on; SLOT_COUNT: not */
 };
 
@@ -79,6 +82,7 @@ struct reclaim_list {
 struct keyspace_counters {
     uint64_t hits, misses;
     uint64_t expired;        /* keys deleted because their time had come */
+    uint64_t expired_parts;  /* parts of timed values that went so */
     uint64_t changes;        /* calls of keyspace_changed() */
     uint64_t expire_cycles_us; /* time spent looking for expired keys */
     uint64_t reclaimed;        /* keys whose values keyspace_reclaim() freed */
@@ -170,6 +174,18 @@ struct value keyspace_take(struct keyspace *ks, struct db *db, const struct key 
 void keyspace_expire(struct keyspace *ks, struct db *db, const struct key *key,
                      struct found *found, int64_t expiry);
 
+/* Makes a value ENTRY_TIMED; the caller gives it the form that goes with it. */
+void keyspace_set_timed(struct db *db, struct entry *e);
+
+/* Tells that a part of a timed value expires at that time, which is earlier than any told
+ * before (keyspace_put() asks by itself). */
+void keyspace_part_expires(struct keyspace *ks, struct db *db, const struct key *key,
+                           int64_t at_ms);
+
+/* Deletes a key that was found and has expired, and tells of it. */
+void keyspace_drop_expired(struct keyspace *ks, struct db *db, const struct key *key,
+                           struct found *found);
+
 /* Copies a value, giving the copy memory of its own; embedded bytes stay where they
  * are. False: no memory, the copy is not set. */
 bool keyspace_copy_value(const struct keyspace *ks, struct value value, struct value *copy);
@@ -238,8 +254,8 @@ void keyspace_scan_reaping(struct keyspace *ks, struct db *db, uint32_t *slot, u
                            void (*visit)(void *ctx, struct entry *entry), void *ctx);
 
 /* Deletes the key of an entry that has expired; its hash and slot. */
-void keyspace_delete_expired(struct keyspace *ks, struct db *db, struct entry *e, uint64_t hash,
-                             uint16_t slot);
+int64_t keyspace_expire_entry(struct keyspace *ks, struct db *db, struct entry *e, uint64_t hash,
+                              uint16_t slot);
 
 /* A key chosen at random that has not expired; NULL if there is none. Any slot that
  * has keys is as likely as another, and so is any key of a small slot. Where nearly
@@ -266,10 +282,36 @@ static inline bool keyspace_lies_elsewhere(const struct keyspace *ks, uint32_t s
            (ks->vacant == NULL || !ks->vacant(ks->vacant_ctx, slot, db));
 }
 
-/* Whether the entry's time has come. */
+static inline const struct timed_type *keyspace_timed(const struct keyspace *ks,
+                                                     const struct entry *e)
+{
+    return ks->objects[e->type]->timed;
+}
+
+/* Whether the entry's time has come, or that of the last part of its value. */
 static inline bool keyspace_expired(const struct keyspace *ks, const struct entry *e)
 {
-    return (e->flags & ENTRY_EXPIRES) != 0 && entry_expiry(e) < ks->now_ms;
+    if ((e->flags & ENTRY_EXPIRES) != 0 && entry_expiry(e) < ks->now_ms)
+        return true;
+    return (e->flags & ENTRY_TIMED) != 0 && keyspace_timed(ks, e)->last(e) < ks->now_ms;
+}
+
+/* When the entry expires, or the first part of its value; INT64_MAX: never. */
+static inline int64_t keyspace_wake(const struct keyspace *ks, const struct entry *e)
+{
+    int64_t key_ms = (e->flags & ENTRY_EXPIRES) != 0 ? entry_expiry(e) : INT64_MAX;
+    int64_t part_ms = (e->flags & ENTRY_TIMED) != 0 ? keyspace_timed(ks, e)->first(e) : INT64_MAX;
+    return key_ms < part_ms ? key_ms : part_ms;
+}
+
+/* Whether the entry has expired, or something of its value. */
+static inline bool keyspace_due(const struct keyspace *ks, const struct entry *e)
+{
+    if (likely((e->flags & (ENTRY_EXPIRES | ENTRY_TIMED)) == 0))
+        return false;
+    if (likely((e->flags & ENTRY_TIMED) == 0))
+        return entry_expiry(e) < ks->now_ms;
+    return keyspace_wake(ks, e) < ks->now_ms;
 }
 
 #endif

@@ -13,6 +13,7 @@
 #define STALE_NOTES_MIN 65536
 #define RENOTE_SLOTS 64
 #define PART_KEYS 64
+#define NOTE_PARTS 16 /* expired parts of a value that go for one note */
 
 void keyspace_flush(struct keyspace *ks, struct db *db)
 {
@@ -26,12 +27,12 @@ void keyspace_flush(struct keyspace *ks, struct db *db)
     keyspace_changed(ks, db, NULL, CHANGE_FLUSH, 'g', "flushdb");
 }
 
-/* The keys of a slot that belong to a note: those that have expired, and when the
- * first of the others will. */
+/* The keys of a slot that belong to a note: those of which something has expired, and
+ * when the first of the others will. */
 struct part {
     struct keyspace *ks;
     uint32_t hash_part;
-    int64_t earliest; /* INT64_MAX: no other key has an expiry */
+    int64_t earliest; /* INT64_MAX: of no other key will anything expire */
     size_t count;
     bool more; /* did not all fit */
     struct {
@@ -40,19 +41,24 @@ struct part {
     } keys[PART_KEYS];
 };
 
+static void part_wake(struct part *part, int64_t at_ms)
+{
+    if (at_ms < part->earliest)
+        part->earliest = at_ms;
+}
+
 static void part_visit(void *ctx, void *item)
 {
     struct part *part = ctx;
     struct entry *e = item;
-    if (!(e->flags & ENTRY_EXPIRES))
+    if (!(e->flags & (ENTRY_EXPIRES | ENTRY_TIMED)))
         return;
     struct bytes name = entry_key(e);
     uint64_t hash = hash_bytes(name.data, name.len, part->ks->seed);
     if (hash >> (64 - EXPIRY_HASH_BITS) != part->hash_part)
         return;
-    if (!keyspace_expired(part->ks, e)) {
-        if (entry_expiry(e) < part->earliest)
-            part->earliest = entry_expiry(e);
+    if (!keyspace_due(part->ks, e)) {
+        part_wake(part, keyspace_wake(part->ks, e));
         return;
     }
     if (part->count == PART_KEYS) {
@@ -63,8 +69,8 @@ static void part_visit(void *ctx, void *item)
     part->keys[part->count++].hash = hash;
 }
 
-void keyspace_delete_expired(struct keyspace *ks, struct db *db, struct entry *e, uint64_t hash,
-                             uint16_t slot)
+int64_t keyspace_expire_entry(struct keyspace *ks, struct db *db, struct entry *e, uint64_t hash,
+                              uint16_t slot)
 {
     /* The name is needed after the entry is gone. */
     struct bytes name = entry_key(e);
@@ -75,11 +81,16 @@ void keyspace_delete_expired(struct keyspace *ks, struct db *db, struct entry *e
     struct found found = {
         .entry = e, .place = table_find(&db->slots[slot], &ks->tables, key.name, hash)};
     assert(found.place.bucket != NULL);
-    keyspace_remove(ks, db, &key, &found);
-    ks->counters.expired++;
-    keyspace_changed(ks, db, &key, CHANGE_EXPIRE, 'x', "expired");
+    int64_t next_ms = INT64_MAX;
+    if (keyspace_expired(ks, e)) {
+        keyspace_drop_expired(ks, db, &key, &found);
+    } else {
+        keyspace_timed(ks, e)->expire(ks, db, &key, &found, NOTE_PARTS);
+        next_ms = keyspace_wake(ks, found.entry);
+    }
     if (copy != small)
         alloc_free(copy);
+    return next_ms;
 }
 
 static void note_due(struct keyspace *ks, struct db *db, struct expiry_note note)
@@ -93,12 +104,13 @@ static void note_due(struct keyspace *ks, struct db *db, struct expiry_note note
         cursor = table_scan(table, cursor, part_visit, &part);
     while (cursor != 0 && cursor < end);
     for (size_t i = 0; i < part.count; i++)
-        keyspace_delete_expired(ks, db, part.keys[i].entry, part.keys[i].hash, note.slot);
+        part_wake(&part, keyspace_expire_entry(ks, db, part.keys[i].entry, part.keys[i].hash,
+                                               note.slot));
     /* One note for what is left, so that the notes of keys that share a part do not
      * multiply: it will find the others when it falls due for the first of them. */
-    if (part.more)
-        part.earliest = ks->now_ms;
-    if (part.earliest != INT64_MAX)
+    if (part.more || part.earliest < ks->now_ms)
+        expiry_again(db->wheel, note);
+    else if (part.earliest != INT64_MAX)
         expiry_add(db->wheel, note.slot, (uint64_t)note.hash_part << (64 - EXPIRY_HASH_BITS),
                    part.earliest);
 }
@@ -113,11 +125,14 @@ static void renote_entry(void *ctx, void *item)
 {
     struct renote *renote = ctx;
     const struct entry *e = item;
-    if (!(e->flags & ENTRY_EXPIRES))
+    if (!(e->flags & (ENTRY_EXPIRES | ENTRY_TIMED)))
+        return;
+    int64_t wake_ms = keyspace_wake(renote->ks, e);
+    if (wake_ms == INT64_MAX)
         return;
     struct bytes name = entry_key(e);
     expiry_add(renote->db->wheel, renote->slot, hash_bytes(name.data, name.len, renote->ks->seed),
-               entry_expiry(e));
+               wake_ms);
 }
 
 /* Notes of deleted keys pile up when keys with far expiries are created and
@@ -126,7 +141,7 @@ static void renote_entry(void *ctx, void *item)
 static void renote(struct keyspace *ks, struct db *db)
 {
     if (db->renote_slot == SLOT_COUNT) {
-        if (expiry_count(db->wheel) < STALE_NOTES_MIN + 4 * db->expiring)
+        if (expiry_count(db->wheel) < STALE_NOTES_MIN + 4 * (db->expiring + db->timed))
             return;
         expiry_free(db->wheel);
         db->wheel = expiry_new(ks->now_ms);

@@ -15,6 +15,37 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct db;
+struct entry;
+struct found;
+struct key;
+struct keyspace;
+
+/*
+ * What a type whose values may be ENTRY_TIMED knows of them, in either form: parts of
+ * such a value expire by themselves (fields of a hash). A part whose time has passed is
+ * absent for every reader. The keyspace sees to it that it is removed soon, and that a
+ * key all of whose parts have expired is no more.
+ */
+struct timed_type {
+    char event_class; /* of the event that tells that parts have expired, and its name */
+    const char *event;
+
+    /* Parts, those that have expired included. */
+    size_t (*count)(const struct entry *e);
+
+    /* When the first part expires; INT64_MAX: none will. */
+    int64_t (*first)(const struct entry *e);
+
+    /* When the last part expires and leaves nothing; INT64_MAX: some never will. */
+    int64_t (*last)(const struct entry *e);
+
+    /* Removes up to `parts` of those that have expired, where some have not, and tells
+     * of it; `found` is updated. */
+    void (*expire)(struct keyspace *ks, struct db *db, const struct key *key,
+                   struct found *found, size_t parts);
+};
+
 struct object_type {
     const char *encoding; /* as OBJECT ENCODING says it: "quicklist", "hashtable"... */
 
@@ -30,6 +61,8 @@ struct object_type {
 
     /* Bytes allocated for it; elements beyond `samples` are estimated (0: look at all). */
     size_t (*bytes)(const void *object, size_t samples);
+
+    const struct timed_type *timed; /* NULL: no value of the type is ENTRY_TIMED */
 };
 
 #endif

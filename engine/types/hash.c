@@ -1,14 +1,13 @@
-/* Hash: see hash.h. Choosing at random is in hash_random.c. */
+/* Hash: see hash.h. Editing is in hash_edit.c, choosing at random in hash_random.c. */
 #include "engine/types/hash.h"
 
 #include <assert.h>
 
 #include "base/alloc.h"
 #include "base/bits.h"
-#include "base/hash.h"
-#include "engine/types/hash_item.h"
 #include "engine/types/hash_large.h"
-#include "engine/types/listpack.h"
+
+#define RUN_WORTH 16 /* freeing a run of the order costs as much as so many fields */
 
 /* --- The large form -------------------------------------------------------------------- */
 
@@ -19,12 +18,10 @@ static struct bytes item_key(const void *item)
 
 static uint64_t item_hash(const void *item, const void *seed)
 {
-    struct bytes field = hash_item_field(item);
-    return hash_bytes(field.data, field.len, *(const uint64_t *)seed);
+    return hash_field_hash(hash_item_field(item), *(const uint64_t *)seed);
 }
 
-/* seed has to live as long as the row is used. */
-static struct table_type table_type_of(const uint64_t *seed)
+struct table_type hash_table_type(const uint64_t *seed)
 {
     return (struct table_type){.key = item_key, .hash = item_hash, .ctx = seed};
 }
@@ -32,7 +29,7 @@ static struct table_type table_type_of(const uint64_t *seed)
 static const struct hash *large_of(const struct entry *e)
 {
     assert(e->type == TYPE_HASH && !entry_is_small(e));
-    return entry_object(e);
+    return hash_untag(entry_object(e));
 }
 
 static void free_item(void *ctx, void *item)
@@ -42,13 +39,15 @@ static void free_item(void *ctx, void *item)
 
 static size_t object_count(const void *object)
 {
-    const struct hash *h = object;
-    return table_count(&h->table);
+    return table_count(&hash_untag(object)->table);
 }
 
 static bool object_free_some(void *object, size_t elements)
 {
-    struct hash *h = object;
+    struct hash *h = hash_untag(object);
+    struct hash_order *order = hash_order_of(object);
+    if (order != NULL && !hash_order_free_some(order, elements / RUN_WORTH + 1))
+        return false;
     if (table_drain(&h->table, free_item, NULL, elements))
         return false;
     alloc_free(h);
@@ -63,21 +62,29 @@ struct copying {
 static void copy_item(void *ctx, void *item)
 {
     struct copying *copying = ctx;
-    void *copy = hash_item_try(hash_item_field(item), hash_item_value(item));
+    struct bytes field = hash_item_field(item), value = hash_item_value(item);
+    int64_t expiry = hash_item_expiry(item);
+    void *copy = hash_item_try(field, value, expiry);
     if (unlikely(copy == NULL))
-        alloc_fail(hash_item_size(hash_item_field(item).len, hash_item_value(item).len));
+        alloc_fail(hash_item_size(field.len, value.len, expiry));
     table_add(&copying->to->table, &copying->type, copy, item_hash(item, copying->type.ctx));
 }
 
 static void *object_copy(const void *object, uint64_t seed)
 {
-    const struct hash *h = object;
-    struct copying copying = {.to = alloc_zeroed(sizeof *h), .type = table_type_of(&seed)};
+    const struct hash *h = hash_untag(object);
+    const struct hash_order *order = hash_order_of(object);
+    void *copy = alloc_zeroed(order == NULL ? sizeof *h : sizeof(struct hash_timed));
+    struct copying copying = {.to = copy, .type = hash_table_type(&seed)};
     uint64_t cursor = 0;
     do
         cursor = table_scan(&h->table, cursor, copy_item, &copying);
     while (cursor != 0);
-    return copying.to;
+    if (order == NULL)
+        return copy;
+    struct hash_timed *timed = copy;
+    hash_order_copy(&timed->order, order);
+    return (void *)(uintptr_t)hash_timed_word(timed);
 }
 
 struct measuring {
@@ -93,7 +100,8 @@ static void measure_item(void *ctx, void *item)
 
 static size_t object_bytes(const void *object, size_t samples)
 {
-    const struct hash *h = object;
+    const struct hash *h = hash_untag(object);
+    const struct hash_order *order = hash_order_of(object);
     struct measuring seen = {0};
     uint64_t cursor = 0;
     do
@@ -102,8 +110,97 @@ static size_t object_bytes(const void *object, size_t samples)
     size_t items = table_count(&h->table);
     if (seen.items > 0 && seen.items < items)
         seen.bytes = (size_t)((double)seen.bytes / (double)seen.items * (double)items);
-    return alloc_usable(h) + table_bytes(&h->table) + seen.bytes;
+    return alloc_usable(h) + table_bytes(&h->table) + seen.bytes +
+           (order == NULL ? 0 : hash_order_bytes(order));
 }
+
+struct wanted_item {
+    struct hash_time time;
+    uint64_t seed;
+    void *item;
+};
+
+static void want_item(void *ctx, void *item)
+{
+    struct wanted_item *wanted = ctx;
+    if (hash_item_expiry(item) == wanted->time.at_ms &&
+        item_hash(item, &wanted->seed) == wanted->time.hash)
+        wanted->item = item;
+}
+
+void *hash_item_of(const struct hash *h, struct hash_time time, uint64_t seed)
+{
+    struct wanted_item wanted = {.time = time, .seed = seed};
+    table_scan(&h->table, time.hash >> 32, want_item, &wanted);
+    assert(wanted.item != NULL);
+    return wanted.item;
+}
+
+/* --- Time ------------------------------------------------------------------------------ */
+
+static bool is_timed(const struct entry *e)
+{
+    return (e->flags & ENTRY_TIMED) != 0;
+}
+
+uint32_t hash_small_alive(const void *lp, bool timed, int64_t now_ms, size_t *expired)
+{
+    uint32_t at = listpack_first(lp);
+    for (*expired = 0; timed && at != LISTPACK_NONE; (*expired)++) {
+        int64_t time = hash_small_time(lp, at);
+        if (time == HASH_SMALL_FOREVER || time >= now_ms)
+            break;
+        at = hash_small_next(lp, at, true);
+    }
+    return at;
+}
+
+int64_t hash_small_first(const void *lp, bool timed)
+{
+    uint32_t at = timed ? listpack_first(lp) : LISTPACK_NONE;
+    int64_t time = at == LISTPACK_NONE ? HASH_SMALL_FOREVER : hash_small_time(lp, at);
+    return time == HASH_SMALL_FOREVER ? INT64_MAX : time;
+}
+
+int64_t hash_large_first(const struct hash_order *order)
+{
+    return order == NULL || order->count == 0 ? INT64_MAX : hash_order_first(order).at_ms;
+}
+
+static size_t timed_count(const struct entry *e)
+{
+    if (entry_is_small(e))
+        return listpack_count(entry_small(e).data) / hash_small_stride(is_timed(e));
+    return object_count(entry_object(e));
+}
+
+static int64_t timed_first(const struct entry *e)
+{
+    return entry_is_small(e) ? hash_small_first(entry_small(e).data, is_timed(e))
+                             : hash_large_first(hash_order_of(entry_object(e)));
+}
+
+static int64_t timed_last(const struct entry *e)
+{
+    if (entry_is_small(e)) {
+        const void *lp = entry_small(e).data;
+        int64_t time = listpack_get(lp, listpack_last(lp)).integer;
+        return time == HASH_SMALL_FOREVER ? INT64_MAX : time;
+    }
+    const struct hash_order *order = hash_order_of(entry_object(e));
+    if (order->count < table_count(&large_of(e)->table))
+        return INT64_MAX;
+    return hash_order_last(order).at_ms;
+}
+
+static const struct timed_type hash_timed_row = {
+    .event_class = 'h',
+    .event = "hexpired",
+    .count = timed_count,
+    .first = timed_first,
+    .last = timed_last,
+    .expire = hash_edit_expire_due,
+};
 
 const struct object_type hash_object = {
     .encoding = "hashtable",
@@ -111,267 +208,217 @@ const struct object_type hash_object = {
     .free_some = object_free_some,
     .copy = object_copy,
     .bytes = object_bytes,
+    .timed = &hash_timed_row,
 };
 
 /* --- Reading --------------------------------------------------------------------------- */
 
-size_t hash_count(const struct entry *e)
+size_t hash_count(const struct keyspace *ks, const struct entry *e)
 {
     assert(e->type == TYPE_HASH);
+    size_t count = timed_count(e), expired = 0;
+    if (likely(!is_timed(e)))
+        return count;
     if (entry_is_small(e))
-        return listpack_count(entry_small(e).data) / 2;
-    return object_count(large_of(e));
+        hash_small_alive(entry_small(e).data, true, ks->now_ms, &expired);
+    else
+        expired = hash_order_before(hash_order_of(entry_object(e)), ks->now_ms);
+    return count - expired;
 }
 
-bool hash_get(const struct entry *e, uint64_t seed, struct bytes field, struct bytes *value,
-              char scratch[static NUMBER_I64_MAX])
+/* Where a field is in the listpack; LISTPACK_NONE: nowhere, or it has expired. */
+static uint32_t small_find(const struct keyspace *ks, const struct entry *e, struct bytes field)
+{
+    const void *lp = entry_small(e).data;
+    size_t expired;
+    uint32_t alive = hash_small_alive(lp, is_timed(e), ks->now_ms, &expired);
+    return listpack_find(lp, alive, field, hash_small_stride(is_timed(e)) - 1);
+}
+
+/* The item of a field; NULL: there is none, or it has expired. */
+static const void *large_find(const struct keyspace *ks, const struct entry *e, struct bytes field)
+{
+    struct table_type type = hash_table_type(&ks->seed);
+    struct table_place place = table_find(&large_of(e)->table, &type, field,
+                                          hash_field_hash(field, ks->seed));
+    if (place.bucket == NULL)
+        return NULL;
+    const void *item = table_place_item(place);
+    return unlikely(hash_item_expired(item, ks->now_ms)) ? NULL : item;
+}
+
+bool hash_get(const struct keyspace *ks, const struct entry *e, struct bytes field,
+              struct bytes *value, char scratch[static NUMBER_I64_MAX])
 {
     assert(e->type == TYPE_HASH);
     if (entry_is_small(e)) {
         const void *lp = entry_small(e).data;
-        uint32_t at = listpack_find(lp, listpack_first(lp), field, 1);
+        uint32_t at = small_find(ks, e, field);
         if (at == LISTPACK_NONE)
             return false;
         *value = listpack_text(lp, listpack_next(lp, at), scratch);
         return true;
     }
-    struct table_type type = table_type_of(&seed);
-    struct table_place place = table_find(&large_of(e)->table, &type, field,
-                                          hash_bytes(field.data, field.len, seed));
-    if (place.bucket == NULL)
+    const void *item = large_find(ks, e, field);
+    if (item == NULL)
         return false;
-    *value = hash_item_value(table_place_item(place));
+    *value = hash_item_value(item);
+    return true;
+}
+
+bool hash_get_expiry(const struct keyspace *ks, const struct entry *e, struct bytes field,
+                     int64_t *expiry)
+{
+    assert(e->type == TYPE_HASH);
+    if (entry_is_small(e)) {
+        uint32_t at = small_find(ks, e, field);
+        if (at == LISTPACK_NONE)
+            return false;
+        *expiry = hash_small_expiry(entry_small(e).data, at, is_timed(e));
+        return true;
+    }
+    const void *item = large_find(ks, e, field);
+    if (item == NULL)
+        return false;
+    *expiry = hash_item_expiry(item);
     return true;
 }
 
 struct walk {
     hash_visit visit;
+    hash_visit_expiry visit_expiry;
     void *ctx;
     size_t seen;
+    int64_t now_ms;
 };
 
 static void visit_item(void *ctx, void *item)
 {
     struct walk *walk = ctx;
     walk->seen++;
-    walk->visit(walk->ctx, hash_item_field(item), hash_item_value(item));
+    if (likely(!hash_item_expired(item, walk->now_ms)))
+        walk->visit(walk->ctx, hash_item_field(item), hash_item_value(item));
 }
 
-static void each_pair(const void *lp, hash_visit visit, void *ctx)
+static void visit_stored(void *ctx, void *item)
 {
-    for (uint32_t at = listpack_first(lp), value; at != LISTPACK_NONE;
-         at = listpack_next(lp, value)) {
-        value = listpack_next(lp, at);
-        hash_visit_pair(lp, at, visit, ctx);
-    }
+    struct walk *walk = ctx;
+    walk->seen++;
+    walk->visit_expiry(walk->ctx, hash_item_field(item), hash_item_value(item),
+                       hash_item_expiry(item));
 }
 
-uint64_t hash_scan(const struct entry *e, uint64_t cursor, size_t want, hash_visit visit, void *ctx)
+/* Visits the items of a large hash from a cursor on until walk->seen reaches `want`. */
+static uint64_t walk_large(const struct entry *e, uint64_t cursor, size_t want,
+                           void (*visit)(void *ctx, void *item), struct walk *walk)
 {
-    assert(e->type == TYPE_HASH);
-    if (entry_is_small(e)) {
-        each_pair(entry_small(e).data, visit, ctx);
-        return 0;
-    }
-    struct walk walk = {.visit = visit, .ctx = ctx};
     do
-        cursor = table_scan(&large_of(e)->table, cursor, visit_item, &walk);
-    while (cursor != 0 && walk.seen < want);
+        cursor = table_scan(&large_of(e)->table, cursor, visit, walk);
+    while (cursor != 0 && walk->seen < want);
     return cursor;
 }
 
-void hash_each(const struct entry *e, hash_visit visit, void *ctx)
+uint64_t hash_scan(const struct keyspace *ks, const struct entry *e, uint64_t cursor, size_t want,
+                   hash_visit visit, void *ctx)
 {
-    uint64_t cursor = hash_scan(e, 0, SIZE_MAX, visit, ctx);
+    assert(e->type == TYPE_HASH);
+    if (entry_is_small(e)) {
+        const void *lp = entry_small(e).data;
+        size_t expired;
+        uint32_t at = hash_small_alive(lp, is_timed(e), ks->now_ms, &expired);
+        for (; at != LISTPACK_NONE; at = hash_small_next(lp, at, is_timed(e)))
+            hash_visit_pair(lp, at, visit, ctx);
+        return 0;
+    }
+    struct walk walk = {.visit = visit, .ctx = ctx, .now_ms = ks->now_ms};
+    return walk_large(e, cursor, want, visit_item, &walk);
+}
+
+uint64_t hash_scan_stored(const struct entry *e, uint64_t cursor, size_t want,
+                          hash_visit_expiry visit, void *ctx)
+{
+    assert(e->type == TYPE_HASH);
+    if (entry_is_small(e)) {
+        const void *lp = entry_small(e).data;
+        bool timed = is_timed(e);
+        for (uint32_t at = listpack_first(lp); at != LISTPACK_NONE;
+             at = hash_small_next(lp, at, timed)) {
+            char field[NUMBER_I64_MAX], value[NUMBER_I64_MAX];
+            visit(ctx, listpack_text(lp, at, field),
+                  listpack_text(lp, listpack_next(lp, at), value),
+                  hash_small_expiry(lp, at, timed));
+        }
+        return 0;
+    }
+    struct walk walk = {.visit_expiry = visit, .ctx = ctx};
+    return walk_large(e, cursor, want, visit_stored, &walk);
+}
+
+void hash_each(const struct keyspace *ks, const struct entry *e, hash_visit visit, void *ctx)
+{
+    uint64_t cursor = hash_scan(ks, e, 0, SIZE_MAX, visit, ctx);
     assert(cursor == 0);
-}
-
-/* --- Editing --------------------------------------------------------------------------- */
-
-void hash_edit_open(struct hash_edit *edit, struct keyspace *ks, struct db *db,
-                    const struct key *key, struct found *found, uint64_t max_entries,
-                    uint64_t max_value)
-{
-    edit->ks = ks;
-    edit->db = db;
-    edit->key = key;
-    edit->found = found;
-    edit->max_entries = max_entries;
-    edit->max_value = max_value;
-    edit->large = NULL;
-    const struct entry *e = found->entry;
-    assert(e == NULL || e->type == TYPE_HASH);
-    if (e != NULL && !entry_is_small(e))
-        edit->large = entry_object(e);
-    else
-        entry_room_open(&edit->small, ks, db, key, found, TYPE_HASH, 0, listpack_empty());
-}
-
-static void large_find(struct hash_edit *edit, struct bytes field)
-{
-    struct table_type type = table_type_of(&edit->ks->seed);
-    edit->hash = hash_bytes(field.data, field.len, edit->ks->seed);
-    edit->place = table_find(&edit->large->table, &type, field, edit->hash);
-}
-
-bool hash_edit_find(struct hash_edit *edit, struct bytes field, struct bytes *value)
-{
-    if (edit->large != NULL) {
-        large_find(edit, field);
-        if (edit->place.bucket == NULL)
-            return false;
-        *value = hash_item_value(table_place_item(edit->place));
-        return true;
-    }
-    const void *lp = edit->small.room.bytes;
-    edit->at = listpack_find(lp, listpack_first(lp), field, 1);
-    if (edit->at == LISTPACK_NONE)
-        return false;
-    *value = listpack_text(lp, listpack_next(lp, edit->at), edit->scratch);
-    return true;
-}
-
-/* A pair of a listpack on its way into the large form. */
-static void move_pair(void *ctx, struct bytes field, struct bytes value)
-{
-    struct hash_edit *edit = ctx;
-    struct table_type type = table_type_of(&edit->ks->seed);
-    void *item = hash_item_try(field, value);
-    if (unlikely(item == NULL))
-        alloc_fail(hash_item_size(field.len, value.len));
-    table_add(&edit->large->table, &type, item,
-              hash_bytes(field.data, field.len, edit->ks->seed));
-}
-
-/* Turns the hash from small to large. */
-static void convert(struct hash_edit *edit)
-{
-    assert(edit->large == NULL);
-    edit->large = alloc_zeroed(sizeof *edit->large);
-    each_pair(edit->small.room.bytes, move_pair, edit);
-    const struct entry *e = edit->found->entry;
-    struct value value = {.type = TYPE_HASH, .encoding = ENCODING_OBJECT,
-                          .word = (uint64_t)(uintptr_t)edit->large};
-    keyspace_put(edit->ks, edit->db, edit->key, edit->found, value,
-                 e == NULL ? ENTRY_NO_EXPIRY : entry_expiry(e));
-}
-
-static enum hash_put large_put(struct hash_edit *edit, struct bytes field, struct bytes value)
-{
-    void *old = edit->place.bucket == NULL ? NULL : table_place_item(edit->place);
-    if (old != NULL && hash_item_update(old, value))
-        return HASH_UPDATED;
-    void *item = hash_item_try(field, value);
-    if (unlikely(item == NULL))
-        return HASH_NO_MEMORY;
-    if (old != NULL) {
-        table_replace(edit->place, item);
-        alloc_free(old);
-        return HASH_UPDATED;
-    }
-    struct table_type type = table_type_of(&edit->ks->seed);
-    table_add(&edit->large->table, &type, item, edit->hash);
-    return HASH_ADDED;
-}
-
-static bool fits_small(const struct hash_edit *edit, struct bytes field, struct bytes value)
-{
-    return field.len <= edit->max_value && value.len <= edit->max_value &&
-           field.len + value.len < LISTPACK_MAX - edit->small.room.len;
-}
-
-enum hash_put hash_edit_put(struct hash_edit *edit, struct bytes field, struct bytes value)
-{
-    if (edit->large != NULL)
-        return large_put(edit, field, value);
-    if (!fits_small(edit, field, value)) {
-        convert(edit);
-        large_find(edit, field);
-        return large_put(edit, field, value);
-    }
-    struct room *room = &edit->small.room;
-    enum hash_put put = HASH_ADDED;
-    if (edit->at != LISTPACK_NONE) {
-        listpack_replace(room, listpack_next(room->bytes, edit->at), value);
-        put = HASH_UPDATED;
-    } else {
-        listpack_append(room, field);
-        listpack_append(room, value);
-    }
-    if (listpack_count(room->bytes) / 2 > edit->max_entries)
-        convert(edit);
-    return put;
-}
-
-enum hash_put hash_edit_set(struct hash_edit *edit, struct bytes field, struct bytes value)
-{
-    struct bytes old;
-    hash_edit_find(edit, field, &old);
-    return hash_edit_put(edit, field, value);
-}
-
-bool hash_edit_remove(struct hash_edit *edit, struct bytes field)
-{
-    struct bytes value;
-    if (!hash_edit_find(edit, field, &value))
-        return false;
-    if (edit->large == NULL) {
-        listpack_remove(&edit->small.room, edit->at, 2);
-        return true;
-    }
-    struct table_type type = table_type_of(&edit->ks->seed);
-    void *item = table_place_item(edit->place);
-    table_remove(&edit->large->table, &type, edit->place, edit->hash);
-    alloc_free(item);
-    return true;
-}
-
-bool hash_edit_close(struct hash_edit *edit)
-{
-    bool empty = edit->large != NULL
-                     ? table_count(&edit->large->table) == 0
-                     : listpack_first(edit->small.room.bytes) == LISTPACK_NONE;
-    if (!empty) {
-        if (edit->large == NULL)
-            entry_room_close(&edit->small);
-        return true;
-    }
-    if (edit->found->entry != NULL)
-        keyspace_remove(edit->ks, edit->db, edit->key, edit->found);
-    return false;
 }
 
 /* --- Checking -------------------------------------------------------------------------- */
 
 struct checking {
     const struct entry *e;
-    uint64_t seed;
-    size_t pairs;
+    struct keyspace ks; /* at a time when nothing has expired */
+    struct hash_order *order;
+    size_t pairs, timed;
+    int64_t before_ms;
 };
 
 /* Looking a field up finds this pair, no other of the same name. */
-static void check_pair(void *ctx, struct bytes field, struct bytes value)
+static void check_pair(void *ctx, struct bytes field, struct bytes value, int64_t expiry)
 {
     struct checking *checking = ctx;
     char scratch[NUMBER_I64_MAX];
     struct bytes found;
-    bool there = hash_get(checking->e, checking->seed, field, &found, scratch);
+    int64_t found_expiry;
+    bool there = hash_get(&checking->ks, checking->e, field, &found, scratch);
     assert(there && bytes_equal(found, value));
+    there = hash_get_expiry(&checking->ks, checking->e, field, &found_expiry);
+    assert(there && found_expiry == expiry);
     checking->pairs++;
+    if (entry_is_small(checking->e)) {
+        int64_t at_ms = expiry == ENTRY_NO_EXPIRY ? INT64_MAX : expiry;
+        assert(at_ms >= checking->before_ms);
+        checking->before_ms = at_ms;
+    } else if (expiry != ENTRY_NO_EXPIRY) {
+        struct hash_time time = {expiry, hash_field_hash(field, checking->ks.seed)};
+        hash_order_remove(checking->order, time);
+    }
+}
+
+static void check_small(const struct entry *e)
+{
+    size_t count;
+    bool valid = listpack_valid(entry_small(e), &count);
+    assert(valid && count % hash_small_stride(is_timed(e)) == 0);
 }
 
 void hash_validate(const struct entry *e, uint64_t seed)
 {
-    struct checking checking = {.e = e, .seed = seed};
+    struct checking checking = {.e = e, .ks = {.seed = seed, .now_ms = INT64_MIN}};
+    struct hash_order left = {0};
+    checking.order = &left;
     if (entry_is_small(e)) {
-        size_t count;
-        bool valid = listpack_valid(entry_small(e), &count);
-        assert(valid && count % 2 == 0);
+        check_small(e);
     } else {
-        struct table_type type = table_type_of(&seed);
+        struct table_type type = hash_table_type(&seed);
         table_validate(&large_of(e)->table, &type);
+        const struct hash_order *order = hash_order_of(entry_object(e));
+        assert((order != NULL) == is_timed(e));
+        if (order != NULL) {
+            hash_order_validate(order);
+            hash_order_copy(&left, order);
+        }
     }
-    hash_each(e, check_pair, &checking);
-    assert(checking.pairs == hash_count(e));
+    uint64_t cursor = hash_scan_stored(e, 0, SIZE_MAX, check_pair, &checking);
+    assert(cursor == 0);
+    assert(left.count == 0); /* each time was that of a field */
+    assert(checking.pairs == timed_count(e));
     assert(checking.pairs > 0);
 }

@@ -38,12 +38,16 @@ void digest_mix(struct digest *digest, const void *data, size_t len)
     sha1(digest->bytes, digest->bytes, SHA1_BYTES);
 }
 
-/* Fields in no order: the digest of each with its value is added. */
-static void digest_pair(void *ctx, struct bytes field, struct bytes value)
+/* Fields in no order: the digest of each with its value is added. That a field expires
+ * counts, not when. */
+static void digest_pair(void *ctx, struct bytes field, struct bytes value, int64_t expiry)
 {
+    static const char expiry_mark[] = "!!hexpire!!";
     struct digest pair = {{0}};
     digest_mix(&pair, field.data, field.len);
     digest_mix(&pair, value.data, value.len);
+    if (expiry != ENTRY_NO_EXPIRY)
+        digest_add(&pair, expiry_mark, sizeof expiry_mark - 1);
     digest_add(ctx, pair.bytes, SHA1_BYTES);
 }
 
@@ -105,7 +109,7 @@ void digest_value(struct digest *digest, const struct entry *e)
     } else if (e->type == TYPE_ZSET) {
         digest_zset(digest, e);
     } else if (e->type == TYPE_HASH) {
-        hash_each(e, digest_pair, digest);
+        hash_scan_stored(e, 0, SIZE_MAX, digest_pair, digest);
     }
     if (entry_expiry(e) != ENTRY_NO_EXPIRY)
         digest_add(digest, expiry_mark, sizeof expiry_mark - 1);

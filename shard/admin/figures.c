@@ -114,6 +114,7 @@ static void add_keyspace(struct keyspace_counters *to, const struct keyspace_cou
     to->hits += from->hits;
     to->misses += from->misses;
     to->expired += from->expired;
+    to->expired_parts += from->expired_parts;
     to->changes += from->changes;
     to->expire_cycles_us += from->expire_cycles_us;
     to->reclaimed += from->reclaimed;

@@ -166,6 +166,7 @@ static void stats_keys(struct info *info)
 {
     const struct keyspace_counters *keyspace = &info->total->keyspace;
     add("expired_keys:%llu\r\n"
+        "expired_subkeys:%llu\r\n"
         "expired_stale_perc:0.00\r\n"
         "expired_time_cap_reached_count:0\r\n"
         "expire_cycle_cpu_milliseconds:%llu\r\n"
@@ -175,8 +176,8 @@ static void stats_keys(struct info *info)
         "current_eviction_exceeded_time:0\r\n"
         "keyspace_hits:%llu\r\n"
         "keyspace_misses:%llu\r\n",
-        (ull)keyspace->expired, (ull)keyspace->expire_cycles_us / 1000, (ull)keyspace->hits,
-        (ull)keyspace->misses);
+        (ull)keyspace->expired, (ull)keyspace->expired_parts,
+        (ull)keyspace->expire_cycles_us / 1000, (ull)keyspace->hits, (ull)keyspace->misses);
     add("pubsub_channels:0\r\n"
         "pubsub_patterns:0\r\n"
         "pubsubshard_channels:0\r\n"

@@ -112,11 +112,11 @@ static void expect_as_model(const struct entry *e, unsigned fields)
         return;
     }
     hash_validate(e, run.ks.seed);
-    cr_assert_eq(hash_count(e), model.count);
+    cr_assert_eq(hash_count(&run.ks, e), model.count);
     for (unsigned i = 0; i < fields; i++) {
         char name[32], scratch[NUMBER_I64_MAX];
         struct bytes value;
-        bool there = hash_get(e, run.ks.seed, field_named(i, name), &value, scratch);
+        bool there = hash_get(&run.ks, e, field_named(i, name), &value, scratch);
         cr_assert_eq(there, model.values[i] != NULL);
         if (there)
             cr_assert(bytes_equal(value, bytes_make(model.values[i], model.lens[i])));
@@ -199,10 +199,11 @@ static void expect_even(const char *key, unsigned fields)
     static unsigned seen[2000];
     memset(seen, 0, sizeof seen);
     size_t drawn = (size_t)fields * 100;
-    hash_pick(entry_of(key), &rng, drawn, mark, seen);
+    hash_pick(&run.ks, entry_of(key), &rng, drawn, mark, seen);
     cr_assert_lt(unevenness(seen, fields, drawn), fields * 1.3);
     memset(seen, 0, sizeof seen);
-    for (size_t i = 0; i < drawn; i += 10) hash_sample(entry_of(key), &rng, 10, mark, seen);
+    for (size_t i = 0; i < drawn; i += 10)
+        hash_sample(&run.ks, entry_of(key), &rng, 10, mark, seen);
     cr_assert_lt(unevenness(seen, fields, drawn), fields * 1.3);
 }
 
@@ -220,7 +221,7 @@ static void expect_sample(const char *key, unsigned fields, size_t count)
 {
     static unsigned seen[2000];
     memset(seen, 0, sizeof seen);
-    hash_sample(entry_of(key), &rng, count, mark, seen);
+    hash_sample(&run.ks, entry_of(key), &rng, count, mark, seen);
     size_t different = 0;
     for (unsigned i = 0; i < fields; i++) {
         cr_assert_leq(seen[i], 1);
@@ -250,7 +251,7 @@ Test(hash, a_scan_finds_what_stays_while_the_hash_grows_and_shrinks)
         struct key name;
         struct found found = found_of("h", &name);
         memset(seen + 600, 0, sizeof seen - 600 * sizeof seen[0]);
-        cursor = hash_scan(found.entry, cursor, 10, mark, seen);
+        cursor = hash_scan(&run.ks, found.entry, cursor, 10, mark, seen);
         struct hash_edit edit;
         hash_edit_open(&edit, &run.ks, &run.ks.dbs[0], &name, &found, 512, 64);
         for (unsigned i = 0; i < 40; i++) {
@@ -279,7 +280,7 @@ Test(hash, a_field_of_6_bytes_with_a_value_of_16_takes_52_bytes_at_most)
     }
     const struct entry *e = entry_of("h");
     size_t bytes = hash_object.bytes(entry_object(e), 0);
-    cr_assert_eq(hash_count(e), 100000);
+    cr_assert_eq(hash_count(&run.ks, e), 100000);
     cr_assert_leq(bytes, 100000 * 52, "%.1f bytes a field", (double)bytes / 100000);
 }
 
@@ -290,9 +291,9 @@ Test(hash, values_that_fit_are_changed_in_place)
     cr_assert_not(is_small("h"));
     char scratch[NUMBER_I64_MAX];
     struct bytes before, after;
-    hash_get(entry_of("h"), run.ks.seed, bytes_of("f"), &before, scratch);
+    hash_get(&run.ks, entry_of("h"), bytes_of("f"), &before, scratch);
     command_run(&run, "HSET h f 9876");
-    hash_get(entry_of("h"), run.ks.seed, bytes_of("f"), &after, scratch);
+    hash_get(&run.ks, entry_of("h"), bytes_of("f"), &after, scratch);
     cr_assert_eq(before.data, after.data);
     run_expect(&run, "HGET h f", "$4\r\n9876\r\n");
 }
@@ -307,7 +308,7 @@ Test(hash, a_large_hash_is_copied_measured_and_freed_in_slices)
     cr_assert_lt(estimated, whole * 12 / 10);
     run_expect(&run, "COPY h copy", ":1\r\n");
     hash_validate(entry_of("copy"), run.ks.seed);
-    cr_assert_eq(hash_count(entry_of("copy")), 1000);
+    cr_assert_eq(hash_count(&run.ks, entry_of("copy")), 1000);
     run_expect(&run, "HDEL copy f1", ":1\r\n");
     run_expect(&run, "HGET h f1", "$2\r\nf1\r\n");
     run_expect(&run, "UNLINK h", ":1\r\n");
