@@ -123,7 +123,7 @@ def far_milliseconds(rng):
 
 def page_size(rng):
     """How much of a walk to ask for at a time."""
-    return rng.choice(["100000", "100000", "1000", "10", "3", "1"])
+    return rng.choice(["100000"] * 5 + ["1000", "100", "10", "3"])
 
 
 def expiry_option(rng):
