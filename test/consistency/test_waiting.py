@@ -62,7 +62,7 @@ def test_a_correct_toy_passes(toy, capsys, name):
 
 
 @pytest.mark.parametrize("name,fault,expected", [
-    ("queues", "twice", {"twice"}), ("queues", "lost", {"lost"}), 
+    ("queues", "twice", {"twice"}), ("queues", "lost", {"lost"}),
     ("queues", "gone", {"careless"}),
     ("queues", "lifo", {"order"}), ("queues", "greatest", {"not-least"}),
     ("queues", "asleep", {"asleep"}), ("queues", "blind", {"missed"}),
