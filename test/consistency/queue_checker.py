@@ -15,6 +15,9 @@ What is found, by name:
     missed      nothing was found though a job certainly lay there all the time
     asleep      a client went on waiting though there was a job for it
     move        BLMOVE's target does not hold what it answered to have moved
+
+Order, not-least, missed and asleep are looked for among jobs that no client which hung up can
+have touched: a server may put back, in front, what it had taken for such a client.
 """
 
 import collections
@@ -159,13 +162,26 @@ class QueueChecker:
     def _index(self):
         self.present = collections.defaultdict(Presence)
         self.by_score = collections.defaultdict(Presence)
+        hung_up = collections.defaultdict(list)
+        for pop in self.pops:
+            for key in pop.keys if pop.gone else ():
+                hung_up[key].append((pop.invoke, pop.complete + self.slack_ns))
         for element, push in self.pushed.items():
             if push.complete == FOREVER or element in self.in_doubt:
+                continue
+            if self._may_have_been_away(element, hung_up[push.key]):
                 continue
             self.present[push.key].add(push.complete, self.taken_at(element), element)
             if push.scores:
                 self.by_score[push.key, self.scores[element]].add(
                     push.complete, self.taken_at(element), element)
+
+    def _may_have_been_away(self, element, hung_up):
+        """Whether a server may have taken a job for a client that hung up, and put it back."""
+        pop = self.popped.get(element)
+        until = FOREVER if pop is None else pop.complete
+        return any(start <= until and end >= self.pushed[element].invoke
+                   for start, end in hung_up)
 
     def _check_nothing(self, pop):
         for key in pop.keys:

@@ -32,6 +32,7 @@ class Worker(Actor):
 
     def __init__(self, *how):
         super().__init__(*how)
+        self.middle_ns = (self.start_ns + self.end_ns) // 2
         self.has_sorted = self.client("COMMAND", "INFO", "bzpopmin")[0] != NIL
 
 
@@ -96,7 +97,7 @@ class Producer(Worker):
 
 
 class Consumer(Worker):
-    """Waits for a job on some keys, now and then hangs up meanwhile."""
+    """Waits for a job on some keys; in the second half of the time it hangs up now and then."""
 
     def timeout(self):
         return self.rng.choice(["0.001", "0.003", "0.01", "0.05", "0.3", "2"])
@@ -105,7 +106,7 @@ class Consumer(Worker):
         words, keys, most, read, target = self.rng.choice(
             [self.blpop, self.blmpop, self.blmove,
              self.bzpopmin if self.has_sorted else self.blpop])()
-        if self.rng.random() < 0.15:
+        if time.monotonic_ns() > self.middle_ns and self.rng.random() < 0.2:
             reply, invoke, complete, gone = self.ask_and_go(*words)
         else:
             reply, invoke, complete = self.ask(*words)

@@ -152,6 +152,15 @@ def test_a_client_that_hung_up_accounts_for_as_many_jobs_as_it_asked_for():
     assert queue_kinds([push(0, b"a"), moved], {b"m": [b"a"]}) == set()
 
 
+def test_jobs_that_may_have_been_put_back_have_no_certain_order():
+    gone = pop(15, until=18, gone=WAITING)
+    late = [push(0, b"a"), push(10, b"b"), pop(2000, b"b"), pop(3000, b"a")]
+    assert queue_kinds(late) == {"order"}
+    assert queue_kinds([*late, gone]) == set()
+    assert queue_kinds([*late, pop(15, until=18, gone=WAITING, keys=(b"r",))]) == {"order"}
+    assert queue_kinds([*late, pop(5000, until=6000, gone=WAITING)]) == {"order"}
+
+
 def add(at, number, token=b"t", key=b"s"):
     return Add(at, at + 5, "p", key, number, token)
 
