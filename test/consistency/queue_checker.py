@@ -47,6 +47,7 @@ class QueueChecker:
                        for e, s in zip(push.elements, push.scores)}
         self.popped = {}
         self.in_doubt = set()
+        self.away = set()
 
     def found(self, kind, text, *records):
         self.seen[kind] += 1
@@ -170,6 +171,7 @@ class QueueChecker:
             if push.complete == FOREVER or element in self.in_doubt:
                 continue
             if self._may_have_been_away(element, hung_up[push.key]):
+                self.away.add(element)
                 continue
             self.present[push.key].add(push.complete, self.taken_at(element), element)
             if push.scores:
@@ -217,7 +219,7 @@ class QueueChecker:
         """Jobs of one push leave in their order."""
         latest = None
         for element in push.elements:
-            if element in self.in_doubt:
+            if element in self.in_doubt or element in self.away:
                 continue
             pop = self.popped.get(element)
             if pop is not None and latest and pop.complete < self.taken_at(latest):
@@ -227,7 +229,8 @@ class QueueChecker:
 
     def _check_reply(self, pop):
         """Jobs of one reply come in the order in which they were pushed."""
-        known = [e for e in pop.result[1] if e in self.pushed and not self.pushed[e].scores]
+        known = [e for e in pop.result[1] if e in self.pushed and not self.pushed[e].scores
+                 and e not in self.away]
         for one, two in zip(known, known[1:]):
             first, second = self.pushed[one], self.pushed[two]
             same = first is second and first.elements.index(one) > first.elements.index(two)

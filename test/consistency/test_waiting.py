@@ -158,6 +158,10 @@ def test_jobs_that_may_have_been_put_back_have_no_certain_order():
     assert queue_kinds(late) == {"order"}
     assert queue_kinds([*late, gone]) == set()
     assert queue_kinds([*late, pop(15, until=18, gone=WAITING, keys=(b"r",))]) == {"order"}
+    together = [push(0, b"a", b"b"), pop(2000, b"b"), pop(3000, b"a")]
+    assert queue_kinds(together) == {"order"} and queue_kinds([*together, gone]) == set()
+    turned = [push(0, b"a", b"b"), pop(2000, b"b", b"a")]
+    assert queue_kinds(turned) == {"order"} and queue_kinds([*turned, gone]) == set()
     assert queue_kinds([*late, pop(5000, until=6000, gone=WAITING)]) == {"order"}
 
 
