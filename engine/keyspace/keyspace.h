@@ -253,7 +253,8 @@ void keyspace_scan_reaping(struct keyspace *ks, struct db *db, uint32_t *slot, u
                            size_t want, bool (*mine)(void *ctx, uint32_t slot),
                            void (*visit)(void *ctx, struct entry *entry), void *ctx);
 
-/* Deletes the key of an entry that has expired; its hash and slot. */
+/* Deletes the key of an entry that has expired, or some of the parts of its value that have;
+ * its hash and slot. Returns when the next thing of it expires, ms, or INT64_MAX. */
 int64_t keyspace_expire_entry(struct keyspace *ks, struct db *db, struct entry *e, uint64_t hash,
                               uint16_t slot);
 

@@ -345,13 +345,13 @@ STEPS = {append: 12, get: 5, strlen: 2, mget_lists: 4, mget_group: 5, get_regist
          multi_move: 1}
 
 
-def connection(context, client):
+def connection(context, client, table, with_watch):
     """One connection: pipelines of random steps, now and then a WATCH."""
-    kinds, weights = list(STEPS), list(STEPS.values())
+    kinds, weights = list(table), list(table.values())
     rng = context.rng
     while time.monotonic_ns() < context.end_ns:
         if rng.random() < 0.15:
-            yield from watched(context, client)
+            yield from with_watch(context, client)
             continue
         steps = [make(context) for make in rng.choices(kinds, weights,
                                                        k=rng.choice([1, 1, 2, 4, 8]))]
@@ -372,12 +372,16 @@ def connection(context, client):
             place = end
 
 
+def run(context, client):
+    return connection(context, client, STEPS, watched)
+
+
 class Driver:
     """Runs one generator on one socket."""
 
-    def __init__(self, port, context, client):
+    def __init__(self, port, generator):
         self.client = Client(port, timeout=30)
-        self.generator = connection(context, client)
+        self.generator = generator
         self.replies, self.times, self.expected = [], [], 0
         self.lost = None
 
@@ -410,14 +414,15 @@ class Driver:
         return True
 
 
-def run_worker(worker, port, connections, seed, start_ns, end_ns, path):
-    """One process: all its connections until the time is up; the history goes to a file."""
+def run_worker(script, worker, port, connections, seed, start_ns, end_ns, path):
+    """One process: all its connections, each a generator that script(context, client) makes, until
+    the time is up; the history goes to a file."""
     context = Context(worker, random.Random("%s/%d" % (seed, worker)), start_ns, end_ns)
     trouble = []
     drivers = {}
     poll = select.poll()
     for i in range(connections):
-        driver = Driver(port, context, worker * 1000 + i)
+        driver = Driver(port, script(context, worker * 1000 + i))
         drivers[driver.client.sock.fileno()] = driver
         poll.register(driver.client.sock, select.POLLIN)
     for driver in drivers.values():

@@ -12,10 +12,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "integration")]
 
 import families  # noqa: E402
-from differ import (Accepted, Differ, Say, make_stream, quote, report,  # noqa: E402
-                    same, script, shrink)
+from dead import DeadKeys  # noqa: E402
+from differ import (SMALL_FORMS, Accepted, Differ, Place, Say, make_settings,  # noqa: E402
+                    make_stream, quote, report, same, same_walk, script, shrink, wrapped)
 from families.grammar import Pause  # noqa: E402
-from harness.resp import Client, Error, Null  # noqa: E402
+from harness.resp import OK, Client, Error, Null  # noqa: E402
 from harness.server import Server  # noqa: E402
 
 REDIS = shutil.which("redis-server")
@@ -202,3 +203,104 @@ def test_the_table_of_accepted_differences_is_well_formed():
             and not line.startswith("#")]
     assert len(Accepted(HERE / "accepted.tsv").rows) == len(rows)
     assert all(re.search(r"\w+", line.split("\t")[3]) for line in rows)
+
+
+def test_the_limits_of_small_forms_come_from_the_seed():
+    assert all(not make_settings("s", n, "usual") for n in range(20))
+    small = [make_settings("s", n, "small") for n in range(20)]
+    assert all(set(each) == set(SMALL_FORMS) for each in small)
+    assert small == [make_settings("s", n, "small") for n in range(20)] and small[0] != small[1]
+    mixed = [make_settings("s", n, "mixed") for n in range(20)]
+    assert 0 < sum(map(bool, mixed)) < 20
+
+
+@needs_redis
+def test_low_limits_are_set_on_both_sides_and_put_back(pair):
+    differ = pair()
+    ask = says("HSET h a 1 b 2", "OBJECT ENCODING h")
+    differ.settings = {**make_settings("s", 1, "small"), "hash-max-listpack-entries": 1}
+    for wanted in (b"hashtable", b"listpack"):
+        assert differ.run(ask) is None
+        for side in (differ.reference, differ.tested):
+            with Client(side.server.port) as other:
+                assert other.words("OBJECT ENCODING h") == wanted
+        differ.settings = {}
+
+
+@needs_redis
+def test_another_limit_of_a_small_form_is_a_difference(pair):
+    differ = pair(hash_max_listpack_entries="1")
+    assert differ.run(says("HSET h a 1 b 2", "OBJECT ENCODING h")).command[1] == b"ENCODING"
+
+
+@needs_redis
+def test_walks_are_gone_to_their_end_and_compared(pair):
+    differ = pair()
+    filler = says(*["SET k%d %d" % (i, i) for i in range(40)])
+    for walk in ("SCAN 0 COUNT 1", "SCAN 0 COUNT 100000 MATCH k1*", "SCAN 0 TYPE string"):
+        assert differ.run([*filler, *says(walk, "FLUSHALL")]) is None
+    differ.run(filler)
+    with Client(differ.tested.server.port) as other:
+        other.words("SET extra 1")
+    assert differ._batch(says("SELECT 0"), 0, 1) is None
+    for walk in ("SCAN 0 COUNT 1", "SCAN 0 COUNT 100000"):
+        assert differ._batch(says(walk), 0, 1).command == walk.encode().split()
+    assert differ._batch(says("SCAN 0 MATCH k* COUNT 3"), 0, 1) is None
+
+
+def test_walks_are_sets_but_of_pairs_where_there_are_values():
+    assert same_walk([b"SCAN", b"0"], [b"0", [b"a", b"b"]], [b"0", [b"b", b"a", b"b"]])
+    assert not same_walk([b"SCAN", b"0"], [b"0", [b"a", b"b"]], [b"0", [b"a"]])
+    walk = [b"HSCAN", b"h", b"0"]
+    assert same_walk(walk, [b"0", [b"a", b"1", b"b", b"2"]], [b"0", [b"b", b"2", b"a", b"1"]])
+    assert not same_walk(walk, [b"0", [b"a", b"1", b"b", b"2"]], [b"0", [b"a", b"2", b"b", b"1"]])
+    scores = [b"ZSCAN", b"z", b"0"]
+    assert same_walk(scores, [b"0", [b"a", b"0.10000000000000001"]], [b"0", [b"a", b"0.1"]])
+    assert not same_walk(scores, [b"0", [b"a", b"1"]], [b"0", [b"a", b"2"]])
+
+
+def test_counts_of_keys_are_compared_unless_a_dead_one_may_be_about():
+    ask, dead = [b"dbsize"], Place(False, True)
+    assert same(ask, 3, 3) and not same(ask, 3, 4) and same(ask, 3, 4, dead)
+    assert not same(ask, 3, Error("ERR"), dead)
+    ask = [b"OBJECT", b"REFCOUNT", b"a"]
+    assert not same(ask, 1, 2) and same(ask, 1, 2, Place(True, False))
+
+
+def test_keys_that_may_have_died_are_remembered_until_they_are_met():
+    dead = DeadKeys()
+
+    def saw(line, reply=OK, connection=0):
+        dead.saw(connection, line.encode().split(), reply)
+
+    saw("SET a 1 EX 5000")
+    saw("SET a 1 EXAT 4102444800")
+    saw("EXPIRE a 5000 NX", 1)
+    saw("SET a 1 PX 10", Error("ERR"))
+    assert dead.keys == set()
+    saw("SET a 1 PX 30")
+    saw("SET b 1 exat 1")
+    saw("PEXPIRE c 10", 1)
+    assert dead.keys == {(0, b"a"), (0, b"b"), (0, b"c")}
+    saw("SELECT 2", connection=1)
+    saw("EXISTS a b c", 0, connection=1)
+    saw("EXISTS a x", 0)
+    assert dead.keys == {(0, b"b"), (0, b"c")}
+    saw("SWAPDB 0 2")
+    saw("EXISTS b", 0, connection=1)
+    assert dead.keys == {(2, b"c")}
+    saw("FLUSHDB")
+    assert dead.keys
+    saw("FLUSHDB", connection=1)
+    assert not dead.keys
+
+
+def test_a_round_wraps_steps_in_transactions_now_and_then():
+    chosen = [families.load()["list"]]
+    streams = [make_stream("s", n, chosen, 300, set()) for n in range(12)]
+    counts = [sum(s.words == [b"MULTI"] for s in stream) for stream in streams]
+    assert min(counts) == 0 and max(counts) > 50
+    rng = random.Random(1)
+    assert wrapped(rng, [["MULTI"], ["EXEC"]], 1) == [["MULTI"], ["EXEC"]]
+    assert wrapped(rng, [["GET", "a"], Pause(0)], 1) == [["GET", "a"], Pause(0)]
+    assert wrapped(rng, [["GET", "a"]], 1) == [["MULTI"], ["GET", "a"], ["EXEC"]]

@@ -1,8 +1,9 @@
 """Fixtures of the integration tests.
 
 `client` is a raw RESP client of the cell's protocol, `connect()` opens more of them,
-`r` is redis-py, `start_server(**options)` starts a server of the test's own. The shared
-server (one for each cell and worker) is flushed and its CONFIG put back between tests.
+`r` is redis-py, `databases()` opens more of that (text, not bytes), `start_server(**options)`
+starts a server of the test's own. The shared server (one for each cell and worker) is flushed
+and its CONFIG put back between tests.
 """
 
 import os
@@ -164,6 +165,26 @@ def r(server):
     import redis
     with redis.Redis(port=server.port) as connection:
         yield connection
+
+
+@pytest.fixture
+def databases(server):
+    """Opens redis-py clients that decode replies: one for each thread that wants one."""
+    import redis
+    opened = []
+
+    def open_database():
+        opened.append(redis.Redis(port=server.port, decode_responses=True))
+        return opened[-1]
+
+    yield open_database
+    for each in opened:
+        each.close()
+
+
+@pytest.fixture
+def db(databases):
+    return databases()
 
 
 @pytest.fixture

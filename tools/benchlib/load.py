@@ -15,6 +15,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 
 from benchlib import datasets
 from benchlib.servers import child_setup
@@ -53,12 +54,18 @@ class Load:
         self.run_dir = run_dir
 
     def supports(self, workload):
-        return self.generator == "memtier" or not workload.is_mixed()
+        return self.chosen(workload) != "redis-benchmark" or not workload.is_mixed()
+
+    def chosen(self, workload):
+        """The generator for a workload: its own, else the usual one."""
+        return workload.generator or self.generator
 
     def warm_up(self, port, workload, seconds):
         """A throw-away run over the whole key range; returns its result."""
-        if self.generator == "memtier":
+        if self.chosen(workload) == "memtier":
             return self.memtier(port, workload, seconds, ["--randomize"])
+        if self.chosen(workload) == "group":
+            return self.group(port, workload, seconds)
         return self.calibrated(port, workload, seconds)
 
     def calibrated(self, port, workload, seconds):
@@ -73,8 +80,10 @@ class Load:
                                  max(operations * 2, result["throughput"] * seconds)))
 
     def measure(self, port, workload, seconds, warm):
-        if self.generator == "memtier":
+        if self.chosen(workload) == "memtier":
             return self.memtier(port, workload, seconds, [])
+        if self.chosen(workload) == "group":
+            return self.group(port, workload, seconds)
         return self.redis_benchmark(port, workload, int(warm["throughput"] * seconds))
 
     def memtier(self, port, workload, seconds, more):
@@ -85,6 +94,12 @@ class Load:
             stats = json.load(file)["ALL STATS"]
         os.unlink(out)
         return self.with_cpu(memtier_result(stats, argv, max(1, round(seconds))), cpu_s)
+
+    def group(self, port, workload, seconds):
+        program = os.path.join(os.path.dirname(__file__), "group_load.py")
+        text, cpu_s = self.run([sys.executable, program, str(port), str(workload.connections),
+                                str(seconds)], seconds)
+        return self.with_cpu(json.loads(text), cpu_s)
 
     def redis_benchmark(self, port, workload, operations):
         argv = redis_benchmark_command(workload, port, self.client_threads, operations, self.keys)
@@ -126,6 +141,10 @@ def memtier_command(workload, port, threads, seconds, keys):
             "--distinct-client-seed", "--hide-histogram"]
     if data_set.value_bytes:
         argv += ["-d", str(data_set.value_bytes)]
+    if workload.lines:
+        for words in workload.lines:
+            argv += ["--command", words, "--command-ratio", "1", "--command-key-pattern", "R"]
+        return argv
     weights = {name: weight for name, _, weight in workload.commands}
     if set(weights) <= {"GET", "SET"}:
         return argv + ["--key-pattern", "R:R",
@@ -155,15 +174,18 @@ def memtier_result(stats, argv, asked_seconds):
 
 def redis_benchmark_command(workload, port, threads, operations, keys):
     data_set = workload.data_set
+    numbers = int(keys * workload.share) if workload.lines else data_set.key_count(keys)
     name, count, _ = workload.commands[0]
     unit = [data_set.prefix + "__rand_int__"]
     if name in ("SET", "MSET"):
         unit.append("x" * data_set.value_bytes)
     argv = ["redis-benchmark", "-h", "127.0.0.1", "-p", str(port),
             "-c", str(workload.connections), "-P", str(workload.pipeline), "-n", str(operations),
-            "-r", str(data_set.key_count(keys)), "--precision", "3"]
+            "-r", str(numbers), "--precision", "3"]
     if threads > 1:
         argv += ["--threads", str(threads)]
+    if workload.lines:
+        return argv + shlex.split(workload.lines[0])
     return argv + [name] + unit * count
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from benchlib import datasets
+from benchlib import datasets, stall, typed
 from benchlib.load import Load
 from benchlib.servers import Server, child_setup
 from benchlib.workloads import WORKLOADS
@@ -41,10 +41,12 @@ SETUPS = {
     "cross": (Setup("cross", 4, False, ("get-c50", "get-p16", "get-p64", "mget8", "mset8"),
                     also_one_thread=("mget8", "mset8")),),
     "pair": (Setup("pair", 2, False, ("get-c50", "get-p16", "get-p64", "mset10")),),
+    "types": (Setup("types", 1, True, tuple(typed.WORKLOADS)),),
     "tails": (Setup("tails, 1 thread", 1, True, ("get-c50", "set-c50")),
               Setup("tails, 2 threads", 2, False, ("get-c50", "set-c50"))),
 }
-NAMES = ("shard", "cross", "pair", "tails", "memory")
+NAMES = ("shard", "cross", "pair", "tails", "memory", "types", "memory-types", "stall")
+ALL_WORKLOADS = {**WORKLOADS, **typed.WORKLOADS}
 MEMORY_SETS = {"string32": datasets.STRINGS, "integer": datasets.COUNTERS,
                "string32-expiring": datasets.EXPIRING}
 
@@ -89,6 +91,11 @@ def run(plan, name):
     """Runs a profile: a list of sections, each a dict for the report."""
     if name == "memory":
         return [memory(plan)] if plan.chosen(["memory"]) else []
+    if name == "memory-types":
+        return [typed.memory(plan, say)]
+    if name == "stall":
+        _, cores = plan.cores_for(True)
+        return [stall.run(plan, lambda server, work: beside(plan, server, cores, work), say)]
     sections = [side_by_side(plan, setup) for setup in SETUPS[name] if plan.chosen(setup.workloads)]
     if name == "tails" and plan.chosen(["growth"]):
         sections.append(growth(plan))
@@ -97,8 +104,10 @@ def run(plan, name):
 
 def known_workloads(name):
     """Every name --workload may select in a profile."""
-    if name == "memory":
-        return {"memory"}
+    if name in ("memory", "memory-types"):
+        return {name}
+    if name == "stall":
+        return set(stall.KINDS)
     names = {workload for setup in SETUPS[name] for workload in setup.workloads}
     return names | ({"growth"} if name == "tails" else set())
 
@@ -118,17 +127,20 @@ def side_by_side(plan, setup):
     try:
         for spec in plan.specs:
             servers.append(Server(spec, setup.threads, server_cores, plan.run_dir))
-            section["servers"].append(fill(plan, servers[-1], names))
+        section["left_out"] = {} if setup.name != "types" else typed.left_out(servers, names, say)
+        names = [name for name in names if name not in section["left_out"]]
+        for server, spec in zip(list(servers), plan.specs):
+            section["servers"].append(fill(plan, server, names))
             if spec.has_threads() and set(names) & set(setup.also_one_thread):
                 single.append(Server(spec, 1, server_cores, plan.run_dir))
                 section["servers"].append(fill(plan, single[-1], names))
         for name in names:
-            if not load.supports(WORKLOADS[name]):
+            if not load.supports(ALL_WORKLOADS[name]):
                 say(f"{setup.name}/{name}: skipped, {plan.generator} cannot mix commands")
                 section["skipped"].append(name)
                 continue
             entrants = servers + (single if name in setup.also_one_thread else [])
-            section["rounds"] += rounds_of(plan, setup, load, WORKLOADS[name], entrants)
+            section["rounds"] += rounds_of(plan, setup, load, ALL_WORKLOADS[name], entrants)
     finally:
         for server in servers + single:
             server.stop()
@@ -139,7 +151,9 @@ def fill(plan, server, names):
     """Prefills what the workloads need, freezes the server and describes it."""
     begin = time.monotonic()
     empty = server.rss_bytes()
-    for data_set in {WORKLOADS[name].data_set for name in names}:
+    plain = [name for name in names if name in WORKLOADS]
+    typed.prefill(server, [name for name in names if name in typed.WORKLOADS], plan.keys)
+    for data_set in {WORKLOADS[name].data_set for name in plain}:
         datasets.prefill(server.port, data_set, data_set.key_count(plan.keys), plan.first_key())
     facts = server.facts()
     facts.update(empty_rss_bytes=empty, filled_rss_bytes=server.settled_rss_bytes())
@@ -260,14 +274,24 @@ def growth_round(plan, server, client_cores):
             "keys_per_second": (plan.growth_to - plan.growth_from) / seconds}
 
 
-def probe(plan, server, cores, work):
+def beside(plan, server, cores, work):
+    """As probe(), on the keys that the profile `stall` has; work() runs on the prober's cores."""
+    os.sched_setaffinity(0, cores)
+    try:
+        return probe(plan, server, cores, work, stall.QUIET_KEYS, ("get",))
+    finally:
+        os.sched_setaffinity(0, set(plan.cores))
+
+
+def probe(plan, server, cores, work, keys=None, kinds=("ping", "get")):
     """Runs work() beside a prober process; the prober's figures."""
     prober = subprocess.Popen(
         [sys.executable, os.path.join(os.path.dirname(__file__), "prober.py"), str(server.port),
-         str(plan.first_key()), str(plan.growth_from)],
+         str(plan.first_key()), str(keys or plan.growth_from), *kinds],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
         preexec_fn=child_setup(cores))
     try:
+        prober.stdout.readline()
         work()
         output, _ = prober.communicate(timeout=60)
     finally:

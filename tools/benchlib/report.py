@@ -65,6 +65,10 @@ def summarise(section):
         return summarise_memory(section)
     if section["kind"] == "growth":
         return summarise_growth(section)
+    if section["kind"] == "elements":
+        return summarise_elements(section)
+    if section["kind"] == "stall":
+        return summarise_stall(section)
     rows = []
     for workload in unique(section["rounds"], "workload"):
         runs = [row for row in section["rounds"] if row["workload"] == workload]
@@ -127,6 +131,34 @@ def summarise_growth(section):
     return rows
 
 
+def summarise_elements(section):
+    rows = []
+    for data_set in unique(section["rounds"], "data_set"):
+        runs = [row for row in section["rounds"] if row["data_set"] == data_set]
+        reference = [row for row in runs if row["server_name"] == section["reference"]]
+        for label in unique(runs, "server"):
+            mine = [row for row in runs if row["server"] == label]
+            rows.append({"data_set": data_set, "server": label, "rounds": len(mine),
+                         "elements": mine[0]["elements"],
+                         "bytes_per_element": median_of(mine, "bytes_per_element"),
+                         "ratio": paired_ratio(mine, reference, "bytes_per_element")})
+    return rows
+
+
+def summarise_stall(section):
+    rows = []
+    for key in unique(section["rounds"], "key"):
+        runs = [row for row in section["rounds"] if row["key"] == key]
+        for phase in unique(runs, "phase"):
+            for label in unique(runs, "server"):
+                mine = [row for row in runs if (row["phase"], row["server"]) == (phase, label)]
+                rows.append({"key": key, "phase": phase, "server": label, "rounds": len(mine),
+                             **{name: median_of(mine, name) for name in
+                                ("max_us", "p999_us", "quiet_max_us", "seconds")},
+                             "least_us": min(row["max_us"] for row in mine)})
+    return rows
+
+
 def unique(rows, name):
     return list(dict.fromkeys(row[name] for row in rows))
 
@@ -164,6 +196,8 @@ def load_table(section):
                          f"{row['misses']} missing keys.**")
     notes += [f"- {name} skipped: the load generator cannot mix commands."
               for name in section["skipped"]]
+    notes += [f"- {name} left out: {why}."
+              for name, why in section.get("left_out", {}).items()]
     for server in section["servers"]:
         notes.append(f"- {server['label']}: {server['keys']:,} keys prefilled, resident "
                      f"{server['filled_rss_bytes'] / 2**20:,.0f} MiB "
@@ -203,7 +237,28 @@ def growth_table(section):
             *table(head, body)]
 
 
-TABLES = {"load": load_table, "memory": memory_table, "growth": growth_table}
+def elements_table(section):
+    head = ["collection", "server", "elements", "bytes/element", "ratio"]
+    body = [[row["data_set"], row["server"], f"{row['elements']:,}",
+             f"{row['bytes_per_element']:.1f}", ratio(row["ratio"])]
+            for row in section["summary"]]
+    return ["VmRSS over the empty server's, one thread; of small collections the key and all that "
+            "belongs to it is part of it.", "", *table(head, body)]
+
+
+def stall_table(section):
+    head = ["phase", "server", "longest GET ms", "least", "idle ms", "GET p99.9 us", "seconds"]
+    body = [[f"{row['key']}: {row['phase']}", row["server"], f"{row['max_us'] / 1000:.2f}",
+             f"{row['least_us'] / 1000:.2f}", f"{row['quiet_max_us'] / 1000:.2f}",
+             f"{row['p999_us']:,.0f}", f"{row['seconds']:.1f}"] for row in section["summary"]]
+    return [f"One key of {section['elements']:,} elements, one server thread on its own core; a "
+            "second connection sends one GET after the other. Longest: the median of the rounds' "
+            "longest waits; least: the smallest of them; idle: the longest wait of the same "
+            "connection before, while nobody did anything.", "", *table(head, body)]
+
+
+TABLES = {"load": load_table, "memory": memory_table, "growth": growth_table,
+          "elements": elements_table, "stall": stall_table}
 
 
 def markdown(document):

@@ -11,6 +11,10 @@ class Workload:
 
     commands: (name, keys in each, weight) of what is sent; MSET and SET carry values as long as
     the data set's. A command counts as one operation however many keys it names.
+
+    Workloads about types (typed.py) say instead: lines, the command lines as their generator
+    reads them; filled, structures that must be there; share, the range of random numbers as a
+    fraction of the profile's; needs, further commands; generator, the one that can do it.
     """
 
     name: str
@@ -18,6 +22,11 @@ class Workload:
     connections: int = 50
     pipeline: int = 1
     data_set: datasets.DataSet = datasets.STRINGS
+    lines: tuple = ()
+    filled: tuple = ()
+    share: float = 1.0
+    needs: tuple = ()
+    generator: str = None
 
     def is_mixed(self):
         return len(self.commands) > 1

@@ -98,7 +98,7 @@ def differential(name, seconds, server, *options):
 
 
 def consistency(name, needs, seconds, server, *options, prefix=()):
-    return one(name, "concurrent clients, checked for strict serializability", needs,
+    return one(name, "concurrent clients, what they saw is checked", needs,
                4 * seconds + 120,
                [*prefix, "/usr/bin/python3", "test/consistency/check.py", "--server", server,
                 "--seconds", str(seconds), *options])
@@ -148,6 +148,9 @@ def make(root):
         differential("differential-2", 25, release, "--threads", "1", "--io-backend", "epoll"),
         consistency("consistency", ["build"], 20, release, "--threads", "4", "--io-backend",
                     fast),
+        *(consistency("consistency-%s" % name, ["build"], 10, release, "--threads", "4",
+                      "--io-backend", fast, "--workload", name)
+          for name in ("lists", "streams")),
         consistency("consistency-tsan", ["build-tsan"], 15, tsan_server, "--threads", "4",
                     "--io-backend", "epoll", prefix=tsan),
     ]

@@ -1,9 +1,14 @@
 """Commands on keys of any type, and on whole databases."""
 
-from .grammar import (DATABASES, Family, key, keys, integer, long_seconds, other_type, some, value)
+from . import geo, hyperloglog, zset
+from .grammar import (DATABASES, JUNK, KEYS, Family, key, keys, integer, long_seconds, other_type,
+                      page_size, some, value)
 
 PATTERNS = ["*", "k*", "k?", "k[0-3]", "k[^0-3]", "[a-z]*", "\\*", "", "{t}*", "*:*", "k[3-0]", "[",
             "k[0", "user:\\1", "**1"]
+# What any family calls a key: EXISTS of them all meets the dead ones, so that DBSIZE is exact.
+EVERY_KEY = list(dict.fromkeys([*KEYS, *JUNK, *zset.LEX_KEYS, *geo.KEYS, geo.DISTANCES,
+                                *hyperloglog.KEYS]))
 TYPES = ["string", "list", "set", "hash", "zset", "stream", "STRING", "none"]
 
 
@@ -24,8 +29,8 @@ def copy(rng):
 
 
 def scan(rng):
-    """A walk that ends in one call, so that its result is a set, or one that is an error."""
-    words = ["SCAN", "0", "COUNT", "100000"]
+    """A walk, which the differ goes to its end, or one that is an error."""
+    words = ["SCAN", "0", "COUNT", page_size(rng)]
     if rng.random() < 0.5:
         words += ["MATCH", rng.choice(PATTERNS)]
     if rng.random() < 0.3:
@@ -60,7 +65,8 @@ FAMILY = Family("generic", [
     (3, lambda r: [["KEYS", r.choice(PATTERNS)]]),
     (4, scan),
     (2, lambda r: [["RANDOMKEY"]]),
-    (3, lambda r: [["DBSIZE"]]),
+    (3, lambda r: [["EXISTS", *EVERY_KEY], ["DBSIZE"]]),
+    (1, lambda r: [["EXISTS", *EVERY_KEY], ["DEBUG", "DIGEST"]]),
     (3, lambda r: [["OBJECT", r.choice(["ENCODING", "REFCOUNT", "BOGUS", "FREQ"]), key(r)]]),
     (4, lambda r: [["MGET", *keys(r)]]),
     (2, lambda r: [["SWAPDB", database(r), database(r)]]),

@@ -3,19 +3,39 @@
 Answers without an order are compared too: they come in the order of the cells searched.
 """
 
+from . import grammar
 from .grammar import BAD_FLOATS, Family, some
 
 MEMBERS = ["m%d" % i for i in range(60)]
 DISTANCES = "{t}distances"
 
 
-# Their own: members at equal distances, as scores of other families make them, come in the order of
-# a sort that is not stable in the reference.
+# Their own. On the keys of all families only what has one answer is asked for: members at equal
+# distances, as scores of other families make them, come in the order of a sort that is not stable
+# in the reference, so there is no COUNT, and the differ compares them without their order.
 KEYS = ["geo", "{t}geo", "geo:3", "{geo}:4"]
 
 
 def key(rng):
     return rng.choice(KEYS)
+
+
+def shared(rng):
+    """Commands on the keys of all families."""
+    name = grammar.key(rng)
+    circle = [*point(rng), length(rng), unit(rng)]
+    return [rng.choice([
+        lambda: ["GEOADD", name, *(x for _ in range(rng.randint(1, 8))
+                                   for x in (*point(rng), rng.choice("abcdefgh")))],
+        lambda: ["GEOSEARCHSTORE", name, key(rng), "FROMLONLAT", *circle[:2], "BYRADIUS",
+                 *circle[2:]],
+        lambda: ["GEORADIUS", key(rng), *circle, "STORE", name],
+        lambda: ["GEOPOS", name, "a", "b", "m1"],
+        lambda: ["GEOHASH", name, "a", "b", "m1"],
+        lambda: ["GEODIST", name, "a", "b"],
+        lambda: ["GEOSEARCH", name, "FROMLONLAT", *circle[:2], "BYRADIUS", *circle[2:],
+                 *some(rng, ["WITHDIST", "WITHCOORD", "WITHHASH", "ASC"], 0.3)],
+        lambda: ["GEORADIUSBYMEMBER", name, "a", *circle[2:]]])()]
 
 
 def member(rng):
@@ -111,6 +131,7 @@ FAMILY = Family("geo", [
     (2, lambda r: [["GEORADIUSBYMEMBER_RO", key(r), member(r), length(r), unit(r), *options(r)]]),
     (1, lambda r: [["ZADD", key(r), str(r.randint(2 ** 40, 2 ** 53)), member(r)]]),
     (1, lambda r: [["ZRANGE", key(r), "0", "-1", "WITHSCORES"]]),
+    (4, shared),
     (1, lambda r: [["SET", key(r), "x"]]),
     (1, lambda r: [["DEL", key(r)]]),
 ])

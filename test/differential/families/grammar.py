@@ -121,6 +121,11 @@ def far_milliseconds(rng):
                            rng.choice(BAD_INTEGERS)]))
 
 
+def page_size(rng):
+    """How much of a walk to ask for at a time."""
+    return rng.choice(["100000"] * 5 + ["1000", "100", "10", "3"])
+
+
 def expiry_option(rng):
     """One of EX, PX, EXAT, PXAT with its time."""
     return rng.choice([lambda: ["EX", long_seconds(rng)], lambda: ["PX", long_milliseconds(rng)],

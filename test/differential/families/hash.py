@@ -1,7 +1,7 @@
 """The hash commands. Values of 64 and 65 bytes and hashes of 512 and 513 fields are the limits of
 the small form."""
 
-from .grammar import Family, integer, key, keys, other_type, real, some, value
+from .grammar import Family, integer, key, keys, other_type, page_size, real, some, value
 
 FIELDS = ["f%d" % i for i in range(10)] + ["", "1", "-7", "007", "9223372036854775807", "\x00\xff",
                                            "long " * 13, "longer " * 50]
@@ -40,8 +40,8 @@ def many(rng):
 
 
 def scan(rng):
-    """A walk that ends in one call, or one that is an error."""
-    words = ["HSCAN", key(rng), "0", "COUNT", "100000"]
+    """A walk, which the differ goes to its end, or one that is an error."""
+    words = ["HSCAN", key(rng), "0", "COUNT", page_size(rng)]
     if rng.random() < 0.5:
         words += ["MATCH", rng.choice(PATTERNS)]
     if rng.random() < 0.1:

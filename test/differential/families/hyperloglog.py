@@ -4,19 +4,19 @@ Values stay byte for byte what redis-server makes of them, so GET is compared. T
 sparse form is another now and then, so that short streams get to the dense form too.
 """
 
+from . import grammar
 from .grammar import Family, Pause, index, integer, other_type, value
 
 HEADER = b"HYLL"
 SPARSE_LIMITS = ["0", "16", "18", "30", "100", "600", "2047", "2100", "20000", "100000"]
 
 
-# Their own: a value that another family's SETRANGE cut off in the middle is read beyond its end by
-# the reference.
 KEYS = ["hll", "hll:2", "{hll}:3", "hll:4", "{hll}:5"]
 
 
 def key(rng):
-    return rng.choice(KEYS)
+    """Mostly a key of this family, else one that all families use."""
+    return rng.choice(KEYS) if rng.random() < 0.8 else grammar.key(rng)
 
 
 def keys(rng, low, high):

@@ -1,7 +1,8 @@
 """The set commands. What is random is asked for where only one answer is right, or its shape
 alone is compared, so that both servers hold the same data."""
 
-from .grammar import Family, Pause, integer, key, keys, long_seconds, other_type, some, value
+from .grammar import (Family, Pause, integer, key, keys, long_seconds, other_type, page_size, some,
+                      value)
 
 NUMBERS = ["0", "1", "-1", "7", "32767", "32768", "-32769", "2147483647", "2147483648",
            "-2147483649", "9223372036854775807", "-9223372036854775808"]
@@ -96,7 +97,7 @@ FAMILY = Family("set", [
     (4, lambda r: store(r, "SUNIONSTORE")),
     (4, lambda r: store(r, "SDIFFSTORE")),
     (5, sintercard),
-    (3, lambda r: [["SSCAN", key(r), "0", *scan_options(r), "COUNT", "100000"]]),
+    (3, lambda r: [["SSCAN", key(r), "0", *scan_options(r), "COUNT", page_size(r)]]),
     (1, lambda r: [["SSCAN", key(r), r.choice(["x", "", "-1x", "1.5"]), *scan_options(r)]]),
     (3, lambda r: [["OBJECT", "ENCODING", key(r)]]),
     (2, lambda r: [["COPY", key(r), key(r), *some(r, ["REPLACE"], 0.5)]]),

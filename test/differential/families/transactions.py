@@ -1,9 +1,10 @@
 """MULTI, EXEC, DISCARD, WATCH, with a second connection that touches what is watched."""
 
-from . import bitmap, expiry, generic, string
+from . import bitmap, expiry, generic, geo, hash, hyperloglog, list, set, string, zset
 from .grammar import Family, Pause, Say, key, keys, value
 
-INNER = [string.FAMILY, bitmap.FAMILY, generic.FAMILY, expiry.FAMILY]
+INNER = [module.FAMILY for module in (string, bitmap, generic, expiry, list, set, hash, zset,
+                                      hyperloglog, geo)]
 # What may not be inside: what it does to the connection would outlive the transaction.
 OUTSIDE = {"SELECT", "SWAPDB"}
 

@@ -4,7 +4,7 @@ Ranges of names have a meaning only where all scores are the same, so they have 
 own, whose scores are 0.
 """
 
-from .grammar import BAD_FLOATS, Family, Pause, integer, key, keys, other_type, some
+from .grammar import BAD_FLOATS, Family, Pause, integer, key, keys, other_type, page_size, some
 
 LEX_KEYS = ["lex0", "lex1", "{t}lex"]
 
@@ -173,7 +173,7 @@ def random_members(rng):
 
 
 def scan(rng):
-    words = ["ZSCAN", key(rng), rng.choice(["0", "0", "0", "0", "x", ""]), "COUNT", "100000"]
+    words = ["ZSCAN", key(rng), rng.choice(["0", "0", "0", "0", "x", ""]), "COUNT", page_size(rng)]
     if rng.random() < 0.3:
         words += ["MATCH", rng.choice(["*", "m1*", "[a-c]", ""])]
     return [words]
