@@ -27,7 +27,7 @@ static struct sort_value value_of(const struct op *op, const struct sort_pattern
     if (e == NULL || e->type != (pattern->kind == SORT_PATTERN_FIELD ? TYPE_HASH : TYPE_STRING))
         return (struct sort_value){0};
     if (pattern->kind == SORT_PATTERN_FIELD) {
-        value.there = hash_get(e, op->ks->seed, pattern->field, &text, scratch);
+        value.there = hash_get(op->ks, e, pattern->field, &text, scratch);
         if (value.there)
             value.element = sort_element_of(text, scratch);
     } else if (e->encoding == ENCODING_INT) {
@@ -56,8 +56,12 @@ static void look_up_keys(struct op *op, const struct sort_pattern *pattern,
     for (size_t i = 0; i < n; begin = ends[i++])
         keys[i] = keyspace_key(op->ks->seed, bytes_make(names.data + begin, ends[i] - begin));
     prefetch_keys(op->db, keys, n);
+    /* What the values refer to stays where it is: no look-up removes fields of a hash. */
+    bool keep_expired = op->ks->keep_expired;
+    op->ks->keep_expired = true;
     for (size_t i = 0; i < n; i++)
         values[i] = value_of(op, pattern, keyspace_read(op->ks, op->db, &keys[i]).entry);
+    op->ks->keep_expired = keep_expired;
     buffer_deinit(&names);
 }
 

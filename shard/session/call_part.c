@@ -70,12 +70,16 @@ void call_hop_shares(struct shard *shard, struct tx_part *part)
 
 static void loan_take(struct keyspace *ks, struct loan *loan)
 {
+    if (loan->taken)
+        return;
+    loan->taken = true;
     struct db *db = &ks->dbs[loan->db];
     struct found found = keyspace_find(ks, db, &loan->key);
     loan->present = found.entry != NULL;
     if (!loan->present)
         return;
     loan->expiry = entry_expiry(found.entry);
+    loan->access = found.entry->access;
     loan->value = keyspace_take(ks, db, &loan->key, &found, &loan->holder);
     if (loan->value.encoding == ENCODING_BLOB)
         blob_share((struct blob *)(uintptr_t)loan->value.word);
@@ -99,7 +103,7 @@ static void loan_return(struct keyspace *ks, struct loan *loan)
     struct db *db = &ks->dbs[loan->db];
     if (loan->present) {
         struct found found = {0};
-        keyspace_put(ks, db, &loan->key, &found, loan->value, loan->expiry);
+        keyspace_put(ks, db, &loan->key, &found, loan->value, loan->expiry)->access = loan->access;
         alloc_free(loan->holder);
     }
     for (struct loan_event *e = loan->events; e != NULL; e = e->next)

@@ -49,6 +49,10 @@ struct loan {
     struct value value;
     struct entry *holder; /* holds an embedded value */
     int64_t expiry;
+    uint32_t access; /* of the entry */
+    bool taken;  /* the hop that takes it has run */
+    bool here;   /* it is in the scratch keyspace already */
+    bool own_name; /* key.name is the loan's */
     bool behind; /* somebody waits for the key, and is served from his home just now */
     struct loan_event *events;
 };

@@ -2,7 +2,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "engine/commands/command_ids.gen.h"
 #include "engine/commands/scan.h"
+#include "engine/commands/sort_keys.h"
 #include "shard/runtime/shard.h"
 #include "shard/session/call.h"
 #include "shard/session/call_state.h"
@@ -39,6 +41,12 @@ static unsigned cursor_owner(const struct session *session, struct bytes cursor)
     return node_owner(session->shard->node, (uint16_t)slot);
 }
 
+bool call_reaches_out(const struct command *command, int argc, const struct bytes *argv)
+{
+    return (command->id == COMMAND_SORT || command->id == COMMAND_SORT_RO) &&
+           sort_reaches_out(argc, argv);
+}
+
 int call_owner(struct session *session, const struct command *command, int argc,
                const struct bytes *argv)
 {
@@ -47,6 +55,8 @@ int call_owner(struct session *session, const struct command *command, int argc,
         return 0;
     if (command->where == WHERE_CURSOR)
         return (int)cursor_owner(session, argv[1]);
+    if (call_reaches_out(command, argc, argv))
+        return -1;
     struct key_ref small[CALL_SMALL_KEYS], *refs;
     int count = call_keys(command, argc, argv, small, &refs);
     int owner = count == 0 ? (int)shard->index : (int)owner_of(session, argv[refs[0].index]);
@@ -102,6 +112,15 @@ void call_lock(struct work *work, uint64_t key, bool exclusive)
     work->locks[work->lock_count++] = (struct lock){key, exclusive};
 }
 
+static void lock_all(struct call *call, enum lock_whole whole)
+{
+    for (unsigned s = 0; s < call->session->shard->node->shard_count; s++) {
+        struct work *work = call_work(call, s);
+        if (work->whole < whole)
+            work->whole = whole;
+    }
+}
+
 void call_prepare(struct call *call, const struct queued *queued)
 {
     struct session *session = call->session;
@@ -110,12 +129,11 @@ void call_prepare(struct call *call, const struct queued *queued)
     if (command->where == WHERE_SESSION)
         return;
     if (command->where == WHERE_ALL) {
-        for (unsigned s = 0; s < session->shard->node->shard_count; s++) {
-            struct work *work = call_work(call, s);
-            enum lock_whole whole = writes ? WHOLE_EXCLUSIVE : WHOLE_SHARED;
-            if (work->whole < whole)
-                work->whole = whole;
-        }
+        lock_all(call, writes ? WHOLE_EXCLUSIVE : WHOLE_SHARED);
+        return;
+    }
+    if (call_reaches_out(command, queued->argc, queued->argv)) { /* who knows which keys */
+        lock_all(call, WHOLE_EXCLUSIVE);
         return;
     }
     if (command->where == WHERE_CURSOR) { /* a key lent out would be missed */

@@ -33,6 +33,7 @@ struct call {
     enum hop hop;
     bool exec;
     bool again;    /* the command has been waiting, and one of its shards woke home */
+    bool reached;  /* the keys that a command reaches out for are known */
     bool answered; /* the command of a wait has its reply */
     uint16_t *key_part; /* MERGE_KEYS: which part has the i-th key */
     uint32_t key_count;
@@ -47,6 +48,9 @@ int call_keys(const struct command *command, int argc, const struct bytes *argv,
 
 /* A call of these commands (taken over) for a client, which stalls. */
 struct call *call_new(struct session *session, struct client *client, struct queue *queue);
+
+/* Whether a command looks at keys that only what its own key holds can tell (SORT). */
+bool call_reaches_out(const struct command *command, int argc, const struct bytes *argv);
 
 /* What the call has for a shard, made if there is none yet. */
 struct work *call_work(struct call *call, unsigned shard);

@@ -3,11 +3,13 @@
  * see call_state.h and the loans in call_part.h.
  */
 #include <assert.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/bits.h"
 #include "base/number.h"
 #include "engine/commands/command_ids.gen.h"
+#include "engine/commands/sort_keys.h"
 #include "shard/admin/slow.h"
 #include "shard/runtime/shard.h"
 #include "shard/session/call_state.h"
@@ -16,18 +18,41 @@
 #include "shard/session/session.h"
 #include "shard/session/wait.h"
 
-static void loan_add(struct call *call, struct bytes name, uint16_t db)
+static struct work *work_of_key(struct call *call, const struct key *key)
 {
-    struct key key = keyspace_key(call->session->shard->keyspace.seed, name);
-    struct work *work = call_work(call, node_owner(call->session->shard->node, key.slot));
-    for (uint32_t i = 0; i < work->loan_count; i++)
-        if (work->loans[i].db == db && bytes_equal(work->loans[i].key.name, name))
-            return;
+    return call_work(call, node_owner(call->session->shard->node, key->slot));
+}
+
+static struct loan *loan_new(struct work *work)
+{
     if (work->loan_count == work->loan_cap) {
         work->loan_cap = work->loan_cap == 0 ? 4 : work->loan_cap * 2;
         work->loans = alloc_resize(work->loans, work->loan_cap * sizeof *work->loans);
     }
-    work->loans[work->loan_count++] = (struct loan){.key = key, .db = db};
+    return &work->loans[work->loan_count++];
+}
+
+static void loan_add(struct call *call, struct bytes name, uint16_t db)
+{
+    struct key key = keyspace_key(call->session->shard->keyspace.seed, name);
+    struct work *work = work_of_key(call, &key);
+    for (uint32_t i = 0; i < work->loan_count; i++)
+        if (work->loans[i].db == db && bytes_equal(work->loans[i].key.name, name))
+            return;
+    *loan_new(work) = (struct loan){.key = key, .db = db};
+}
+
+/* For a key that follows from the data. If it is on loan already, this loan finds nothing
+ * and does no harm. */
+static void loan_reach(void *ctx, struct bytes name)
+{
+    struct call *call = ctx;
+    struct key key = keyspace_key(call->session->shard->keyspace.seed, name);
+    char *copy = alloc_get(name.len);
+    memcpy(copy, name.data, name.len);
+    key.name = bytes_make(copy, name.len);
+    *loan_new(work_of_key(call, &key)) =
+        (struct loan){.key = key, .db = call->client->db, .own_name = true};
 }
 
 /* COPY may name another database. */
@@ -85,10 +110,13 @@ static void on_scratch_change(void *ctx, const struct change *change)
 
 static void loan_bring(struct keyspace *ks, struct loan *loan)
 {
-    if (!loan->present)
+    if (!loan->present || loan->here)
         return;
+    loan->here = true;
     struct found found = {0};
-    keyspace_put(ks, &ks->dbs[loan->db], &loan->key, &found, loan->value, loan->expiry);
+    struct entry *e =
+        keyspace_put(ks, &ks->dbs[loan->db], &loan->key, &found, loan->value, loan->expiry);
+    e->access = loan->access;
     alloc_free(loan->holder);
     loan->holder = NULL;
 }
@@ -101,6 +129,7 @@ static void loan_collect(struct keyspace *ks, struct loan *loan)
     if (!loan->present)
         return;
     loan->expiry = entry_expiry(found.entry);
+    loan->access = found.entry->access;
     loan->value = keyspace_take(ks, db, &loan->key, &found, &loan->holder);
     if (loan->value.encoding == ENCODING_BLOB)
         blob_share((struct blob *)(uintptr_t)loan->value.word);
@@ -138,6 +167,25 @@ static void settle_wait(struct call *call, struct op_wait *op_wait)
     op_wait_drop(op_wait, call->wait->queued->argc);
 }
 
+/* Takes the keys that the command reaches out for, whose names its own key tells. */
+static void reach_out(struct call *call, const struct queued *queued)
+{
+    struct keyspace *ks = &call->session->scratch;
+    struct op op = {
+        .ks = ks,
+        .db = &ks->dbs[call->client->db],
+        .command = queued->command,
+        .argv = queued->argv,
+        .argc = queued->argc,
+        .limits = &call->session->op_limits,
+    };
+    op.key = op_key(&op, queued->command->first_key);
+    call->reached = true;
+    each_loan(call, loan_bring);
+    sort_pattern_keys(&op, loan_reach, call);
+    call_send_hop(call, HOP_TAKE, call_hop_take, false);
+}
+
 static void run(struct call *call)
 {
     struct session *session = call->session;
@@ -145,6 +193,7 @@ static void run(struct call *call)
     struct keyspace *ks = &session->scratch;
     ks->now_ms = session->shard->keyspace.now_ms;
     ks->access_now = session->shard->keyspace.access_now;
+    ks->access = session->shard->keyspace.access;
     each_loan(call, loan_bring);
     struct observer observer = {.changed = on_scratch_change, .ctx = call};
     keyspace_observe(ks, &observer);
@@ -177,8 +226,11 @@ static void run(struct call *call)
  * been waiting for is left where it is. */
 void gather_run(struct call *call)
 {
+    const struct queued *queued = call->queue->items[call->at];
     if (call->wait != NULL && call->client->closing)
         call_send_hop(call, HOP_RETURN, call_hop_return, true);
+    else if (!call->reached && call_reaches_out(queued->command, queued->argc, queued->argv))
+        reach_out(call, queued);
     else
         run(call);
 }
@@ -192,8 +244,11 @@ void gather_end(struct call *call)
                 next = e->next;
                 alloc_free(e);
             }
+            if (work->loans[i].own_name)
+                alloc_free((void *)work->loans[i].key.name.data);
         }
         work->loan_count = 0;
     }
+    call->reached = false;
     call->at++;
 }

@@ -1,6 +1,6 @@
 """SORT and SORT_RO with real clients, beside a model in Python.
 
-Keys that BY and GET reach carry the hash tag of the source.
+Keys that BY and GET reach are on any shard.
 """
 
 import random
@@ -19,29 +19,29 @@ def texts(*words):
 
 @pytest.fixture(params=["list", "set", "zset"])
 def numbers(request, client):
-    """{s}: 10 numbers of which no two are the same, as a value of each type."""
+    """s: 10 numbers of which no two are the same, as a value of each type."""
     members = ["3", "-1", "2.5", "10", "0", "1e3", "-20", "7", "8", "0.5"]
     if request.param == "list":
-        client("RPUSH", "{s}", *members)
+        client("RPUSH", "s", *members)
     elif request.param == "set":
-        client("SADD", "{s}", *members)
+        client("SADD", "s", *members)
     else:
-        client("ZADD", "{s}", *(word for i, m in enumerate(members) for word in (str(i % 4), m)))
+        client("ZADD", "s", *(word for i, m in enumerate(members) for word in (str(i % 4), m)))
     return members
 
 
 def test_numbers_are_sorted(client, numbers):
     want = texts(*sorted(numbers, key=float))
-    assert client("SORT", "{s}") == want
-    assert client("SORT", "{s}", "asc") == want
-    assert client("SORT", "{s}", "DESC") == want[::-1]
-    assert client("SORT_RO", "{s}", "DESC", "ASC") == want
+    assert client("SORT", "s") == want
+    assert client("SORT", "s", "asc") == want
+    assert client("SORT", "s", "DESC") == want[::-1]
+    assert client("SORT_RO", "s", "DESC", "ASC") == want
 
 
 def test_alpha_sorts_by_bytes(client, numbers):
     want = texts(*sorted(numbers))
-    assert client("SORT", "{s}", "ALPHA") == want
-    assert client("SORT_RO", "{s}", "ALPHA", "DESC") == want[::-1]
+    assert client("SORT", "s", "ALPHA") == want
+    assert client("SORT_RO", "s", "ALPHA", "DESC") == want[::-1]
 
 
 def test_limit_takes_a_part(client, numbers):
@@ -50,66 +50,66 @@ def test_limit_takes_a_part(client, numbers):
                           (0, -7), (3, 2 ** 62)]:
         start = max(offset, 0)
         part = want[start:] if count < 0 else want[start:start + count]
-        assert client("SORT", "{s}", "LIMIT", str(offset), str(count)) == part
+        assert client("SORT", "s", "LIMIT", str(offset), str(count)) == part
 
 
 def test_by_sorts_by_other_keys(client, numbers):
     for i, member in enumerate(numbers):
-        client("SET", "{s}w" + member, str(i * 7 % 10))
-        client("HSET", "{s}h" + member, "f", str(-i), "g", "name%d" % i)
+        client("SET", "sw" + member, str(i * 7 % 10))
+        client("HSET", "sh" + member, "f", str(-i), "g", "name%d" % i)
     by_weight = texts(*sorted(numbers, key=lambda m: numbers.index(m) * 7 % 10))
-    assert client("SORT", "{s}", "BY", "{s}w*") == by_weight
-    assert client("SORT", "{s}", "BY", "{s}w*", "DESC", "LIMIT", "1", "3") == by_weight[::-1][1:4]
-    assert client("SORT", "{s}", "BY", "{s}h*->f") == texts(*numbers[::-1])
-    assert client("SORT_RO", "{s}", "BY", "{s}h*->g", "ALPHA") == texts(*numbers)
-    assert client("SORT", "{s}", "BY", "{s}h*->g") == NOT_NUMBERS
+    assert client("SORT", "s", "BY", "sw*") == by_weight
+    assert client("SORT", "s", "BY", "sw*", "DESC", "LIMIT", "1", "3") == by_weight[::-1][1:4]
+    assert client("SORT", "s", "BY", "sh*->f") == texts(*numbers[::-1])
+    assert client("SORT_RO", "s", "BY", "sh*->g", "ALPHA") == texts(*numbers)
+    assert client("SORT", "s", "BY", "sh*->g") == NOT_NUMBERS
 
 
 def test_get_answers_what_other_keys_hold(client, r):
-    client("RPUSH", "{s}", "2", "1", "3")
-    client("MSET", "{s}a1", "one", "{s}a3", "3")
-    client("HSET", "{s}h2", "f", "two", "n", "22")
-    client("RPUSH", "{s}l1", "x")
-    got = client("SORT", "{s}", "GET", "{s}a*", "GET", "#", "GET", "{s}h*->f", "GET", "nothing",
-                 "GET", "{s}l*")
+    client("RPUSH", "s", "2", "1", "3")
+    client("MSET", "sa1", "one", "sa3", "3")
+    client("HSET", "sh2", "f", "two", "n", "22")
+    client("RPUSH", "sl1", "x")
+    got = client("SORT", "s", "GET", "sa*", "GET", "#", "GET", "sh*->f", "GET", "nothing",
+                 "GET", "sl*")
     assert got == [b"one", b"1", NIL, NIL, NIL,
                    NIL, b"2", b"two", NIL, NIL,
                    b"3", b"3", NIL, NIL, NIL]
-    assert client("SORT", "{s}", "GET", "{s}h*->n") == [NIL, b"22", NIL]
-    assert client("SORT", "{s}", "GET", "{s}h*->") == [NIL] * 3
-    assert r.sort("{s}", get=["#", "{s}a*"], groups=True) == [
+    assert client("SORT", "s", "GET", "sh*->n") == [NIL, b"22", NIL]
+    assert client("SORT", "s", "GET", "sh*->") == [NIL] * 3
+    assert r.sort("s", get=["#", "sa*"], groups=True) == [
         (b"1", b"one"), (b"2", None), (b"3", b"3")]
 
 
 def test_by_without_a_star_asks_for_no_order(client):
-    client("RPUSH", "{s}l", "c", "1", "b")
-    client("ZADD", "{s}z", "3", "c", "1", "a", "2", "b")
-    client("SADD", "{s}s", "2", "1", "3")
-    assert client("SORT", "{s}l", "BY", "nosort") == [b"c", b"1", b"b"]
-    assert client("SORT", "{s}l", "BY", "nosort", "DESC") == [b"b", b"1", b"c"]
-    assert client("SORT", "{s}l", "BY", "nosort", "DESC", "LIMIT", "1", "5") == [b"1", b"c"]
-    assert client("SORT", "{s}z", "BY", "") == [b"a", b"b", b"c"]
-    assert client("SORT", "{s}z", "BY", "x", "DESC", "LIMIT", "0", "2") == [b"c", b"b"]
-    assert sorted(client("SORT", "{s}s", "BY", "x")) == [b"1", b"2", b"3"]
-    assert client("SORT", "{s}s", "BY", "x", "DESC", "STORE", "{s}d") == 3
-    assert client("LRANGE", "{s}d", "0", "-1") == [b"3", b"2", b"1"]
+    client("RPUSH", "sl", "c", "1", "b")
+    client("ZADD", "sz", "3", "c", "1", "a", "2", "b")
+    client("SADD", "ss", "2", "1", "3")
+    assert client("SORT", "sl", "BY", "nosort") == [b"c", b"1", b"b"]
+    assert client("SORT", "sl", "BY", "nosort", "DESC") == [b"b", b"1", b"c"]
+    assert client("SORT", "sl", "BY", "nosort", "DESC", "LIMIT", "1", "5") == [b"1", b"c"]
+    assert client("SORT", "sz", "BY", "") == [b"a", b"b", b"c"]
+    assert client("SORT", "sz", "BY", "x", "DESC", "LIMIT", "0", "2") == [b"c", b"b"]
+    assert sorted(client("SORT", "ss", "BY", "x")) == [b"1", b"2", b"3"]
+    assert client("SORT", "ss", "BY", "x", "DESC", "STORE", "sd") == 3
+    assert client("LRANGE", "sd", "0", "-1") == [b"3", b"2", b"1"]
 
 
 def test_store_makes_a_list(client):
-    client("RPUSH", "{s}", "3", "1", "2")
-    client("SET", "{s}a2", "two")
-    client("SET", "{s}d", "text", "EX", "1000")
-    assert client("SORT", "{s}", "STORE", "{s}d") == 3
-    assert client("LRANGE", "{s}d", "0", "-1") == [b"1", b"2", b"3"]
-    assert client("TTL", "{s}d") == -1
-    assert client("SORT", "{s}", "GET", "#", "GET", "{s}a*", "STORE", "{s}d") == 6
-    assert client("LRANGE", "{s}d", "0", "-1") == [b"1", b"", b"2", b"two", b"3", b""]
-    assert client("SORT", "{s}", "DESC", "STORE", "{s}") == 3
-    assert client("LRANGE", "{s}", "0", "-1") == [b"3", b"2", b"1"]
-    assert client("SORT", "{s}", "LIMIT", "5", "1", "STORE", "{s}d") == 0
-    assert client("EXISTS", "{s}d") == 0
-    assert client("SORT", "none", "STORE", "{s}") == 0
-    assert client("EXISTS", "{s}") == 0
+    client("RPUSH", "s", "3", "1", "2")
+    client("SET", "sa2", "two")
+    client("SET", "sd", "text", "EX", "1000")
+    assert client("SORT", "s", "STORE", "sd") == 3
+    assert client("LRANGE", "sd", "0", "-1") == [b"1", b"2", b"3"]
+    assert client("TTL", "sd") == -1
+    assert client("SORT", "s", "GET", "#", "GET", "sa*", "STORE", "sd") == 6
+    assert client("LRANGE", "sd", "0", "-1") == [b"1", b"", b"2", b"two", b"3", b""]
+    assert client("SORT", "s", "DESC", "STORE", "s") == 3
+    assert client("LRANGE", "s", "0", "-1") == [b"3", b"2", b"1"]
+    assert client("SORT", "s", "LIMIT", "5", "1", "STORE", "sd") == 0
+    assert client("EXISTS", "sd") == 0
+    assert client("SORT", "none", "STORE", "s") == 0
+    assert client("EXISTS", "s") == 0
 
 
 def test_the_destination_may_be_anywhere(client):
@@ -161,9 +161,9 @@ def test_the_keys_of_sort(client):
 
 
 def test_sort_in_a_transaction(client):
-    client("RPUSH", "{s}", "2", "1")
+    client("RPUSH", "s", "2", "1")
     assert client("MULTI") == "OK"
-    client("RPUSH", "{s}", "0")
-    client("SORT", "{s}", "STORE", "other")
+    client("RPUSH", "s", "0")
+    client("SORT", "s", "STORE", "other")
     client("LRANGE", "other", "0", "-1")
     assert client("EXEC") == [3, 3, [b"0", b"1", b"2"]]

@@ -1,18 +1,18 @@
-"""SORT and SORT_RO. Where BY or GET reaches keys, all of the command have one hash tag."""
+"""SORT and SORT_RO; BY and GET reach keys of any slot."""
 
-from .grammar import Family, Pause, integer, key, real, some, value
+from .grammar import Family, integer, key, real, some, value
 
-SOURCES = ["{t}a", "{t}b", "{t}c", "{t}d"]
+SOURCES = ["a", "b", "c", "d"]
 NUMBERS = ["0", "-0", "1", "1.0", "01", "-1", "2", "2.5", "-7", "10", "100", "1e2", "0x10", "3",
            "4", "9223372036854775807", "9007199254740993"]
 WORDS = ["a", "b", "ab", "abcdefgh", "abcdefghi", "abcdefg", "", "B", "*", "z"]
-PATTERNS = ["{t}w_*", "{t}*", "{t}h_*->f", "{t}h_*->g", "{t}h_*->", "{t}h_*->f->g", "{t}w_*->*",
-            "{t}*_*"]
+PATTERNS = ["w_*", "*", "h_*->f", "h_*->g", "h_*->", "h_*->f->g", "w_*->*",
+            "*_*"]
 
 
-def source(rng, alone=True):
-    """A key that is sorted; any of them if the command is `alone`, without patterns."""
-    return rng.choice(SOURCES) if not alone or rng.random() < 0.9 else key(rng)
+def source(rng):
+    """A key that is sorted."""
+    return rng.choice(SOURCES) if rng.random() < 0.9 else key(rng)
 
 
 def element(rng):
@@ -43,11 +43,11 @@ def weight(rng):
     who = name(rng)
     roll = rng.random()
     if roll < 0.5:
-        return [["SET", "{t}w_" + who, rng.choice(NUMBERS[:9] if roll < 0.4 else WORDS)]]
+        return [["SET", "w_" + who, rng.choice(NUMBERS[:9] if roll < 0.4 else WORDS)]]
     if roll < 0.9:
-        return [["HSET", "{t}h_" + who, rng.choice("fg"), rng.choice(NUMBERS[:9]),
+        return [["HSET", "h_" + who, rng.choice("fg"), rng.choice(NUMBERS[:9]),
                  "f->g", rng.choice(WORDS)]]
-    return [["DEL", "{t}w_" + who, "{t}h_" + who]]
+    return [["DEL", "w_" + who, "h_" + who]]
 
 
 def limit(rng):
@@ -57,8 +57,8 @@ def limit(rng):
 
 
 def options(rng, patterns):
-    """Some options, with patterns or without; keys of one hash tag if with them."""
-    target = "{t}e" if rng.random() < 0.7 else source(rng, not patterns)
+    """Some options, with patterns or without."""
+    target = "e" if rng.random() < 0.7 else source(rng)
     gets = PATTERNS if patterns else ["nothing"]
     words = some(rng, [[rng.choice(["ASC", "DESC", "desc"])], limit(rng), ["STORE", target],
                        ["GET", rng.choice([*gets, "#"])], ["GET", rng.choice([*gets, "#"])]], 0.3)
@@ -66,8 +66,7 @@ def options(rng, patterns):
 
 
 def command(name, key_name, words, target):
-    """A pause in the step keeps it from being changed at random into one of several tags."""
-    return [Pause(0), [name, key_name, *(word for option in words for word in option)],
+    return [[name, key_name, *(word for option in words for word in option)],
             ["LRANGE", target, "0", "-1"]]
 
 
@@ -82,15 +81,15 @@ def sort(rng):
     if rng.random() < 0.02:
         words.append([rng.choice(["BY", "GET", "LIMIT", "BOGUS", "STORE"])])
     name = rng.choice(["SORT", "SORT", "SORT_RO"])
-    return command(name, source(rng, not patterns), words, target)
+    return command(name, source(rng), words, target)
 
 
 def unsorted(rng):
     """In the order of the source, which sets have not: those are stored."""
     patterns = rng.random() < 0.5
     words, _ = options(rng, patterns)
-    words += [["BY", rng.choice(["nosort", "", "x->f"])], ["STORE", "{t}e"]]
-    return command("SORT", source(rng, not patterns), words, "{t}e")
+    words += [["BY", rng.choice(["nosort", "", "x->f"])], ["STORE", "e"]]
+    return command("SORT", source(rng), words, "e")
 
 
 FAMILY = Family("sort", [
@@ -100,5 +99,5 @@ FAMILY = Family("sort", [
     (3, unsorted),
     (1, lambda r: [["DEL", source(r)]]),
     (1, lambda r: [["SET", source(r), element(r)]]),
-    (1, lambda r: [["TYPE", "{t}e"], ["LLEN", "{t}e"]]),
+    (1, lambda r: [["TYPE", "e"], ["LLEN", "e"]]),
 ])
