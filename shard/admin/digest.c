@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/number.h"
 #include "engine/keyspace/entry.h"
@@ -11,6 +12,7 @@
 #include "engine/types/hash.h"
 #include "engine/types/list.h"
 #include "engine/types/set.h"
+#include "engine/types/stream.h"
 #include "engine/types/zset.h"
 
 /* What stands for each type; Redis's numbers. */
@@ -93,6 +95,25 @@ static void digest_zset(struct digest *digest, const struct entry *e)
     }
 }
 
+/* Entries in their order: the id, written with a dot, and the fields with their values. */
+static void mix_stream(struct digest *digest, const struct stream *s)
+{
+    struct stream_cursor c;
+    bool there = stream_seek(&c, s, stream_id_zero, stream_id_max, false);
+    for (; there; there = stream_step(&c)) {
+        char text[STREAM_ID_TEXT];
+        size_t len = stream_id_format(text, c.entry.id);
+        *strchr(text, '-') = '.';
+        digest_mix(digest, text, len);
+        while (c.entry.left > 0) {
+            struct bytes field, value;
+            stream_field(&c, &field, &value);
+            digest_mix(digest, field.data, field.len);
+            digest_mix(digest, value.data, value.len);
+        }
+    }
+}
+
 void digest_value(struct digest *digest, const struct entry *e)
 {
     static const char expiry_mark[] = "!!expire!!";
@@ -110,6 +131,8 @@ void digest_value(struct digest *digest, const struct entry *e)
         digest_zset(digest, e);
     } else if (e->type == TYPE_HASH) {
         hash_scan_stored(e, 0, SIZE_MAX, digest_pair, digest);
+    } else if (e->type == TYPE_STREAM) {
+        mix_stream(digest, entry_object(e));
     }
     if (entry_expiry(e) != ENTRY_NO_EXPIRY)
         digest_add(digest, expiry_mark, sizeof expiry_mark - 1);

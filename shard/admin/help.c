@@ -36,3 +36,36 @@ void cmd_object_help(struct client *client)
     };
     help_reply(client, "OBJECT", lines, countof(lines));
 }
+
+void cmd_xgroup_help(struct client *client)
+{
+    static const char *const lines[] = {
+        "CREATE <key> <group> <id|$> [MKSTREAM] [ENTRIESREAD <count>]",
+        "    Make a group that begins to read behind the entry with this id, or ($) behind the",
+        "    last one. MKSTREAM makes the stream, too, if there is none; ENTRIESREAD tells how",
+        "    many entries there were up to the id.",
+        "CREATECONSUMER <key> <group> <consumer>",
+        "    Make a consumer of a group.",
+        "DELCONSUMER <key> <group> <consumer>",
+        "    Remove a consumer, and with it what is pending of it.",
+        "DESTROY <key> <group>",
+        "    Remove a group.",
+        "SETID <key> <group> <id|$> [ENTRIESREAD <count>]",
+        "    Let the group go on behind the entry with this id.",
+    };
+    help_reply(client, "XGROUP", lines, countof(lines));
+}
+
+void cmd_xinfo_help(struct client *client)
+{
+    static const char *const lines[] = {
+        "CONSUMERS <key> <group>",
+        "    List the consumers of a group.",
+        "GROUPS <key>",
+        "    List the groups of a stream.",
+        "STREAM <key> [FULL [COUNT <count>]]",
+        "    Tell about a stream; with FULL also about its groups, consumers, and what is",
+        "    pending, the first 10 of each, or so many (0: all).",
+    };
+    help_reply(client, "XINFO", lines, countof(lines));
+}
