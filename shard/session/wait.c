@@ -237,7 +237,7 @@ static void stall(struct wait *wait)
 
 static void set_deadline(struct wait *wait, int64_t timeout_ms)
 {
-    if (timeout_ms == 0 || timeout_ms > INT64_MAX / 2000000 || wait->client == NULL)
+    if (wait->heap_at != 0 || timeout_ms == 0 || timeout_ms > INT64_MAX / 2000000 || wait->client == NULL)
         return;
     wait->deadline_ns = wait->session->shard->now_ns + (uint64_t)timeout_ms * 1000000;
     wait_heap_put(&wait->session->wait_heap, wait);
@@ -254,6 +254,7 @@ void wait_try(struct session *session, struct client *client, struct queued *que
 {
     struct wait *wait = wait_new(session, client, queued);
     assert(wait->part_count == 1);
+    wait->untried = 1;
     parts_out(wait);
     stall(wait);
     struct message *message = &wait->parts[0].message;
@@ -273,9 +274,15 @@ void wait_here(struct session *session, struct client *client, struct queued *qu
 void wait_parks(struct wait *wait, struct op_wait *op_wait)
 {
     wait_replace_args(wait, op_wait);
+    for (uint32_t i = 0; i < wait->part_count; i++) {
+        wait->parts[i].timeout_ms = op_wait->timeout_ms;
+        wait->parts[i].untried = op_wait->behind;
+    }
+    wait->untried = op_wait->behind ? wait->part_count : 0;
     parts_out(wait);
     stall(wait);
-    set_deadline(wait, op_wait->timeout_ms);
+    if (!op_wait->behind)
+        set_deadline(wait, op_wait->timeout_ms);
 }
 
 /* ---- Calls. ---- */
@@ -348,8 +355,11 @@ void wait_on_home(struct shard *shard, struct message *message)
 void wait_on_news(struct shard *shard, struct message *message)
 {
     struct wait_part *part = container_of(message, struct wait_part, news);
+    struct wait *wait = part->wait;
     (void)shard;
-    set_deadline(part->wait, part->timeout_ms);
+    if (wait->untried > 0 && --wait->untried > 0)
+        return;
+    set_deadline(wait, part->timeout_ms);
 }
 
 void wait_on_wake(struct shard *shard, struct message *message)

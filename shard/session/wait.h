@@ -60,6 +60,8 @@ struct wait_part {
     struct wait_node *nodes; /* its places in the queues of its keys; NULL: in none */
     uint32_t node_count;
     int64_t timeout_ms; /* as the handler found it */
+    bool untried;   /* it queued up without a look at its keys: it has to have one, and until
+                     * then its time does not run */
     bool waking;    /* `wake` is out */
     bool removed;   /* the cancel found it in its queues: it comes back with the cancel */
     struct seat seat; /* for its first try, or to put something back */
@@ -80,6 +82,7 @@ struct wait {
     uint32_t ids;      /* each key has an argument so many places behind it; 0: it has not */
     _Atomic int state; /* enum wait_state */
     bool claimed_here; /* by home, for a call */
+    uint32_t untried;  /* parts that have not told yet that they had a look */
     enum wait_end end;
     uint64_t deadline_ns; /* monotonic; 0: none */
     size_t heap_at;       /* in the session's heap, from 1 on; 0: it is not there */

@@ -21,6 +21,11 @@ void wait_part_home(struct shard *shard, struct wait_part *part)
     send_home(shard, part, &part->message, wait_on_home);
 }
 
+void wait_part_waits(struct shard *shard, struct wait_part *part)
+{
+    send_home(shard, part, &part->news, wait_on_news);
+}
+
 void wait_part_wake(struct shard *shard, struct wait_part *part)
 {
     send_home(shard, part, &part->wake, wait_on_wake);
@@ -66,8 +71,10 @@ static bool try(struct session *session, struct wait_part *part)
     if (!atomic_compare_exchange_strong(&wait->state, &claimed, WAIT_OPEN))
         return false;
     part->timeout_ms = op_wait.timeout_ms;
+    part->untried = op_wait.behind;
     waiting_add(session->waiting, part);
-    send_home(session->shard, part, &part->news, wait_on_news);
+    if (!part->untried)
+        wait_part_waits(session->shard, part);
     return true;
 }
 

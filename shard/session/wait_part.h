@@ -16,6 +16,9 @@ void wait_part_restore(struct shard *shard, struct message *message);
 /* Sends the part home for good, answered (part->reply) or not. */
 void wait_part_home(struct shard *shard, struct wait_part *part);
 
+/* Tells home that the command waits, having had a look: its time begins. */
+void wait_part_waits(struct shard *shard, struct wait_part *part);
+
 /* Asks home to run the command, which this shard cannot do alone. */
 void wait_part_wake(struct shard *shard, struct wait_part *part);
 

@@ -24,6 +24,7 @@ struct wait_key {
     uint16_t db;
     bool serving;             /* its queue is being walked: it stays, and need not become due */
     uint32_t any_change;      /* parts in the queue that want to know of every change */
+    uint32_t untried;         /* parts in the queue that have not had a look yet */
     struct list_node queue;   /* of wait_node.link */
     struct list_node due;     /* on the list of due keys, or of those that will be */
     const struct seat *seat;  /* of the transaction that will make it due */
@@ -185,7 +186,12 @@ void waiting_add(struct waiting *waiting, struct wait_part *part)
         *node = (struct wait_node){.key = key, .part = part};
         list_push_back(&key->queue, &node->link);
         key->any_change += wait->any_change;
+        key->untried += part->untried;
     }
+    /* What they queued up behind may be gone by now. */
+    for (uint32_t i = 0; part->untried && i < part->node_count; i++)
+        if (!part->nodes[i].key->serving)
+            make_due(waiting, part->nodes[i].key);
 }
 
 void waiting_remove(struct waiting *waiting, struct wait_part *part)
@@ -194,6 +200,7 @@ void waiting_remove(struct waiting *waiting, struct wait_part *part)
         struct wait_key *key = part->nodes[i].key;
         list_remove(&part->nodes[i].link);
         key->any_change -= part->wait->any_change;
+        key->untried -= part->untried;
         if (part->waking && !key->serving)
             make_due(waiting, key);
         key_settle(waiting, key);
@@ -205,12 +212,24 @@ void waiting_remove(struct waiting *waiting, struct wait_part *part)
     part->node_count = 0;
 }
 
+/* The part has had its look. */
+static void tried(struct waiting *waiting, struct wait_part *part)
+{
+    if (!part->untried)
+        return;
+    part->untried = false;
+    for (uint32_t i = 0; i < part->node_count; i++)
+        part->nodes[i].key->untried--;
+    wait_part_waits(waiting->shard, part);
+}
+
 void waiting_woken(struct waiting *waiting, struct wait_part *part)
 {
     if (!part->waking) /* cancelled meanwhile */
         return;
     part->waking = false;
     waiting->waking--;
+    tried(waiting, part);
     for (uint32_t i = 0; i < part->node_count; i++)
         make_due(waiting, part->nodes[i].key);
 }
@@ -394,6 +413,7 @@ static bool part_serve(struct waiting *waiting, struct wait_part *part,
     if (!atomic_compare_exchange_strong(&wait->state, &open, WAIT_CLAIMED))
         return true; /* served elsewhere, or over: the cancel is on its way */
     if (!run(waiting, part, due)) {
+        tried(waiting, part);
         atomic_compare_exchange_strong(&wait->state, &claimed, WAIT_OPEN);
         return true;
     }
@@ -405,7 +425,7 @@ static bool part_serve(struct waiting *waiting, struct wait_part *part,
 /* Whether there may be something for the part. */
 static bool fits(const struct wait_part *part, const struct entry *e)
 {
-    if (part->wait->any_change)
+    if (part->wait->any_change || part->untried)
         return true;
     return e != NULL && (enum value_type)e->type == type_wanted(part->wait->queued->command);
 }
@@ -420,7 +440,7 @@ static void key_serve(struct waiting *waiting, struct wait_key *key)
         if (part->waking)
             break;
         const struct entry *e = keyspace_find(ks, &ks->dbs[key->db], &key->key).entry;
-        if (e == NULL && key->any_change == 0)
+        if (e == NULL && key->any_change == 0 && key->untried == 0)
             break;
         if (fits(part, e) && !part_serve(waiting, part, key))
             break;

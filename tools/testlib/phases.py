@@ -150,7 +150,7 @@ def make(root):
                     fast),
         *(consistency("consistency-%s" % name, ["build"], 10, release, "--threads", "4",
                       "--io-backend", fast, "--workload", name)
-          for name in ("lists", "streams")),
+          for name in ("lists", "queues", "streams")),
         consistency("consistency-tsan", ["build-tsan"], 15, tsan_server, "--threads", "4",
                     "--io-backend", "epoll", prefix=tsan),
     ]
