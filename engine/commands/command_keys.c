@@ -169,6 +169,25 @@ static bool walk_migrate(struct key_walk *walk)
     return true;
 }
 
+/* XREAD and XREADGROUP: the first half of what follows STREAMS, which may also be the name of
+ * a group or consumer. */
+static bool walk_streams(struct key_walk *walk)
+{
+    for (int i = 1; i < walk->argc; i++) {
+        struct bytes option = walk->argv[i];
+        int names = walk->argc - i - 1;
+        if (bytes_equal_nocase(option, "group"))
+            i += 2;
+        else if (bytes_equal_nocase(option, "count") || bytes_equal_nocase(option, "block"))
+            i += 1;
+        if (!bytes_equal_nocase(option, "streams")) continue;
+        for (int key = i + 1; key <= i + names / 2; key++)
+            add_key(walk, key, KEY_RO | KEY_ACCESS);
+        return true;
+    }
+    return true;
+}
+
 static bool walk_by_rule(const struct command *command, struct key_walk *walk, bool routed)
 {
     switch ((enum key_rule)command->key_rule) {
@@ -186,6 +205,8 @@ static bool walk_by_rule(const struct command *command, struct key_walk *walk, b
         return true;
     case KEY_RULE_MIGRATE:
         return walk_migrate(walk);
+    case KEY_RULE_STREAMS:
+        return walk_streams(walk);
     case KEY_RULE_SPECS:
     case KEY_RULE_COUNT:
         break;

@@ -230,6 +230,8 @@ def _check_where(place, row, words):
         place.check(not keys, "where 'all' takes no keys")
     unclear = any({"incomplete", "variable_flags"} & set(spec["flags"]) or
                   "unknown" in spec["begin_search"] for spec in specs)
+    unclear = unclear or any("keyword" in spec["begin_search"] and row["key_rule"] == "streams"
+                             for spec in specs)  # the keyword may also be a name
     place.check(unclear == (row["key_rule"] != "specs"),
                 "key_rule goes with key specs that are incomplete, unknown or of variable flags")
 

@@ -393,6 +393,18 @@ Test(command_keys, takes_the_last_store_of_sort)
     assert_indexes(&sort_like, "SORT k STORE", 1, 1, 1);
 }
 
+Test(command_keys, a_group_or_consumer_may_be_called_streams)
+{
+    struct line line;
+
+    cr_assert_eq(keys_of(&line, "XREADGROUP GROUP streams streams STREAMS a b > >"), 2);
+    cr_assert_eq(line.keys[0].index, 5);
+    cr_assert_eq(keys_of(&line, "XREADGROUP COUNT 1 NOACK GROUP g streams streams a >"), 1);
+    cr_assert_eq(line.keys[0].index, 8);
+    cr_assert_eq(keys_of(&line, "XREAD COUNT 1 BLOCK 5 STREAMS streams 0"), 1);
+    cr_assert_eq(line.keys[0].index, 6);
+}
+
 Test(command_keys, lets_scripts_do_without_keys)
 {
     assert_indexes(&eval_like, "EVAL x 0", 0, 0, 0);
