@@ -34,24 +34,25 @@ static void parts_fill(struct wait *wait, const struct key_ref *refs, int count)
     uint32_t at = 0;
     unsigned shards = wait->session->shard->node->shard_count;
     for (unsigned s = 0; s < shards; s++) {
-        struct wait_part *part = &wait->parts[wait->part_count];
-        part->args = &wait->args[at];
+        uint32_t args = 0;
         bool away = false;
         for (int i = 0; i < count; i++) {
             bool here = owner_of_arg(wait, refs[i].index) == s;
             if ((refs[i].flags & KEY_ACCESS) == 0)
                 away = away || !here;
             else if (here)
-                wait->args[at + part->arg_count++] = (uint32_t)refs[i].index;
+                wait->args[at + args++] = (uint32_t)refs[i].index;
         }
-        if (part->arg_count == 0)
+        if (args == 0)
             continue;
-        at += part->arg_count;
+        struct wait_part *part = &wait->parts[wait->part_count++];
         part->wait = wait;
         part->shard = (uint16_t)s;
         part->away = away;
+        part->args = &wait->args[at];
+        part->arg_count = args;
         reply_init(&part->reply, wait->resp);
-        wait->part_count++;
+        at += args;
     }
 }
 
@@ -74,7 +75,8 @@ struct wait *wait_new(struct session *session, struct client *client, struct que
         refs = alloc_get((size_t)count * sizeof *refs);
         count = command_keys(queued->command, queued->argc, queued->argv, refs, count);
     }
-    uint32_t cap = session->shard->node->shard_count + 1;
+    count = count < 0 ? 0 : count;
+    uint32_t cap = (uint32_t)bits_min((uint64_t)count, session->shard->node->shard_count);
     struct wait *wait = alloc_zeroed(sizeof *wait + cap * sizeof wait->parts[0]);
     wait->session = session;
     wait->client = client;

@@ -153,6 +153,8 @@ def make(root):
           for name in ("lists", "queues", "streams")),
         consistency("consistency-tsan", ["build-tsan"], 15, tsan_server, "--threads", "4",
                     "--io-backend", "epoll", prefix=tsan),
+        consistency("consistency-tsan-queues", ["build-tsan"], 10, tsan_server, "--threads", "4",
+                    "--io-backend", fast, "--workload", "queues", prefix=tsan),
     ]
     if has_suite(root, "threads"):
         all_phases.append(
