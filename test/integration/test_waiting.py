@@ -1,6 +1,7 @@
 """Commands that wait: who is served, when, in which order, and how a wait ends."""
 
 import random
+import signal
 import threading
 import time
 
@@ -538,3 +539,18 @@ def test_who_goes_while_it_waits_swallows_nothing(start_server):
         left = sum(producer("LLEN", key) for key in KEYS)
         # A reply may have been sent to a connection whose end had not arrived yet.
         assert 0 <= left <= pushed
+
+
+def test_the_server_stops_though_clients_wait(start_server):
+    server = start_server()
+    clients = [Client(server.port) for _ in range(12)]
+    for i, c in enumerate(clients):
+        c.send(*(("BLPOP", f"q{i}", "0"), ("BLPOP", *KEYS, "0"),
+                 ("BLMOVE", f"q{i}", "dest", "LEFT", "LEFT", "0"))[i % 3])
+    with Client(server.port) as control:
+        until = time.monotonic() + 5
+        while control.info("clients")["blocked_clients"] != "12" and time.monotonic() < until:
+            time.sleep(0.01)
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(10) == 0
+    assert all(c.is_closed() for c in clients)
