@@ -5,8 +5,9 @@
  * Buckets are one cache line: seven one-byte fingerprints and a byte of state,
  * then seven words. A word is a 48-bit pointer to an item with 16 bits of the
  * item's hash above it, so that a resize and nearly every mismatch are settled
- * without touching the item. A bucket that overflows gives its seventh word to
- * a pointer to a chained bucket.
+ * without touching the item. The table never follows that pointer itself: it may
+ * be an address with a tag in its low bits, if the holder's table_type knows. A
+ * bucket that overflows gives its seventh word to a pointer to a chained bucket.
  *
  * Buckets are ordered by hash: the position of an item is the upper 32 bits of
  * its hash, and bucket = position * bucket_count / 2^32. So a scan cursor is a

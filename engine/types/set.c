@@ -1,8 +1,16 @@
 /*
  * Set: see set.h.
  *
- * A member of a table is one allocation: its length, in one byte below LONG_LEN and in
- * eight more behind that byte otherwise, and its bytes.
+ * A member of a table is one allocation, and its item is the block's address with a tag in
+ * the bits that alignment leaves free:
+ *
+ *   0       the block begins with the length, in one byte below LONG_LEN and in eight more
+ *           behind that byte otherwise; the bytes follow
+ *   others  the block holds the bytes alone; their number is bare_lens[tag]
+ *
+ * So members that would exactly fill a size class of the allocator, as identifiers of 16
+ * and 32 characters do, do not take the next one for the sake of a byte; of other lengths
+ * the header costs nothing, lying in what rounding up wastes anyway.
  */
 #include "engine/types/set.h"
 
@@ -16,6 +24,8 @@
 #include "engine/types/intset.h"
 #include "engine/types/listpack.h"
 
+#define TAG_MASK 7     /* what blocks are aligned to, less 1 */
+#define BARE_MAX 128   /* the longest member without a header */
 #define LONG_LEN 255   /* length byte of members from this length on */
 #define PICK 14        /* places a random choice sees in a bucket: twice its items */
 #define STEP_RANDOM 16 /* buckets of a resize that a random choice moves */
@@ -79,9 +89,25 @@ uint64_t set_member_hash(struct set_member *member, uint64_t seed)
 
 /* ---- Items of the table. ---- */
 
+/* Sizes of blocks, those where a header would cost most. */
+static const unsigned char bare_lens[TAG_MASK + 1] = {0, 8, 16, 32, 48, 64, 80, BARE_MAX};
+
+static unsigned item_tag(const void *item)
+{
+    return (unsigned)((uintptr_t)item & TAG_MASK);
+}
+
+static unsigned char *item_block(const void *item)
+{
+    return (unsigned char *)item - item_tag(item);
+}
+
 static struct bytes item_text(const void *item)
 {
-    const unsigned char *p = item;
+    const unsigned char *p = item_block(item);
+    unsigned tag = item_tag(item);
+    if (tag != 0)
+        return bytes_make(p, bare_lens[tag]);
     if (likely(*p < LONG_LEN))
         return bytes_make(p + 1, *p);
     uint64_t len;
@@ -89,11 +115,32 @@ static struct bytes item_text(const void *item)
     return bytes_make(p + 1 + sizeof len, len);
 }
 
+/* The tag of members of this length. */
+static unsigned tag_for(size_t len)
+{
+    if (len % 8 != 0 || len > BARE_MAX)
+        return 0;
+    unsigned tag = TAG_MASK;
+    while (tag > 0 && bare_lens[tag] != len)
+        tag--;
+    return tag;
+}
+
+static unsigned char *block_new(size_t size)
+{
+    unsigned char *p = alloc_get(size);
+    assert(item_tag(p) == 0);
+    return p;
+}
+
 static void *item_new(struct bytes text)
 {
+    unsigned tag = tag_for(text.len);
+    if (tag != 0)
+        return (unsigned char *)memcpy(block_new(text.len), text.data, text.len) + tag;
     bool is_long = text.len >= LONG_LEN;
     size_t head = is_long ? 1 + sizeof(uint64_t) : 1;
-    unsigned char *p = alloc_get(head + text.len);
+    unsigned char *p = block_new(head + text.len);
     *p = is_long ? LONG_LEN : (unsigned char)text.len;
     if (is_long) {
         uint64_t len = text.len;
@@ -106,7 +153,7 @@ static void *item_new(struct bytes text)
 
 static void item_free(void *ctx, void *item)
 {
-    alloc_free(item);
+    alloc_free(item_block(item));
 }
 
 static uint64_t item_hash(const void *item, const void *ctx)
@@ -155,7 +202,7 @@ bool set_remove(struct set *set, struct set_member *member)
         return false;
     void *item = table_place_item(place);
     table_remove(&set->table, &type, place, hash);
-    alloc_free(item);
+    item_free(NULL, item);
     return true;
 }
 
@@ -201,7 +248,7 @@ struct measure {
 static bool measure_member(void *ctx, struct set_member *member)
 {
     struct measure *measure = ctx;
-    measure->bytes += alloc_usable(member->item);
+    measure->bytes += alloc_usable(item_block(member->item));
     return ++measure->seen != measure->samples;
 }
 

@@ -54,7 +54,7 @@ struct set_member {
     uint64_t hash;
     enum set_number number;
     bool hashed;
-    const void *item; /* of the table it was found in, or NULL */
+    const void *item; /* names it in the table it was found in; no address. Or NULL */
     char scratch[NUMBER_I64_MAX];
 };
 

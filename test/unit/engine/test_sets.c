@@ -122,6 +122,80 @@ static void run_against_model(unsigned most, unsigned step, int rounds)
     free(model);
 }
 
+/* A text of that length, one of a few. */
+static struct bytes text_of_len(size_t len, unsigned which, char text[static 400])
+{
+    memset(text, 'a' + (int)which, 400);
+    return bytes_make(text, len);
+}
+
+static bool add_to(void *ctx, struct set_member *member)
+{
+    cr_assert(set_add(ctx, member));
+    return true;
+}
+
+static void expect_all_lengths(struct set *set)
+{
+    struct set_view view = {.form = SET_TABLE, .large = set};
+    set_validate(view);
+    cr_assert_eq(set_count(view), 1 + 299 * 3);
+    for (size_t len = 0; len < 300; len++) {
+        for (unsigned which = 0; which < 4; which++) {
+            char text[400];
+            struct set_member member;
+            set_member_init(&member, text_of_len(len, which, text));
+            cr_assert_eq(set_has(view, &member), len == 0 || which < 3, "length %zu", len);
+        }
+    }
+}
+
+Test(set, a_table_holds_members_of_any_length)
+{
+    struct set *set = set_new(7), *other = set_new(8);
+    struct set_member member;
+    char text[400];
+    for (size_t len = 0; len < 300; len++) {
+        for (unsigned which = 0; which < 3; which++) {
+            set_member_init(&member, text_of_len(len, which, text));
+            cr_assert_eq(set_add(set, &member), len > 0 || which == 0);
+        }
+    }
+    expect_all_lengths(set);
+    struct set *copy = set_object.copy(set, 9);
+    expect_all_lengths(copy);
+    set_each((struct set_view){.form = SET_TABLE, .large = set}, add_to, other);
+    expect_all_lengths(other);
+    for (size_t len = 0; len < 300; len++) {
+        for (unsigned which = 0; which < 3; which++) {
+            set_member_init(&member, text_of_len(len, which, text));
+            cr_assert_eq(set_remove(set, &member), len > 0 || which == 0);
+        }
+    }
+    cr_assert_eq(set_count((struct set_view){.form = SET_TABLE, .large = set}), 0);
+    cr_assert(set_object.free_some(set, SIZE_MAX));
+    cr_assert(set_object.free_some(copy, SIZE_MAX));
+    cr_assert(set_object.free_some(other, SIZE_MAX));
+}
+
+Test(set, members_that_fill_a_block_take_no_more_than_that)
+{
+    static const size_t lens[] = {8, 16, 32, 48, 64, 80, 128};
+    for (size_t i = 0; i < sizeof lens / sizeof *lens; i++) {
+        struct set *set = set_new(7);
+        for (unsigned n = 0; n < 1000; n++) {
+            char text[200];
+            struct set_member member;
+            snprintf(text, sizeof text, "%0*u", (int)lens[i], n);
+            set_member_init(&member, bytes_make(text, lens[i]));
+            cr_assert(set_add(set, &member));
+        }
+        size_t members = set_object.bytes(set, 0) - table_bytes(&set->table) - alloc_usable(set);
+        cr_assert_eq(members, 1000 * lens[i], "%zu for a member of %zu", members / 1000, lens[i]);
+        cr_assert(set_object.free_some(set, SIZE_MAX));
+    }
+}
+
 Test(set, an_intset_agrees_with_the_model)
 {
     run_against_model(300, 3, 4000);
