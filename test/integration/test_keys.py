@@ -479,6 +479,18 @@ def test_scan_misses_no_key_that_stays_while_the_table_changes(client, connect, 
 
 # --- OBJECT -----------------------------------------------------------------------------------
 
+def test_small_numbers_are_shared_unless_keys_are_evicted_by_use(client):
+    client("SET", "k", "1")
+    client("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+    assert client("OBJECT", "REFCOUNT", "k") == 2147483647
+    for policy, count in [("allkeys-lru", 1), ("volatile-lru", 1), ("allkeys-lfu", 1),
+                          ("volatile-ttl", 2147483647), ("noeviction", 2147483647)]:
+        client("CONFIG", "SET", "maxmemory", "10gb", "maxmemory-policy", policy)
+        client("SET", "k", "1")
+        assert client("OBJECT", "REFCOUNT", "k") == count
+    client("CONFIG", "SET", "maxmemory", "0", "maxmemory-policy", "noeviction")
+
+
 def test_object_refcount_idletime_and_help(client):
     client("SET", "k", "value of some length")
     assert client("OBJECT", "REFCOUNT", "k") == 1
