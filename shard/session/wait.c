@@ -250,7 +250,8 @@ static void stall(struct wait *wait)
 
 static void set_deadline(struct wait *wait, int64_t timeout_ms)
 {
-    if (wait->heap_at != 0 || timeout_ms == 0 || timeout_ms > INT64_MAX / 2000000 || wait->client == NULL)
+    if (wait->heap_at != 0 || wait->client == NULL || timeout_ms == 0 ||
+        timeout_ms > INT64_MAX / 2000000)
         return;
     wait->deadline_ns = wait->session->shard->now_ns + (uint64_t)timeout_ms * 1000000;
     wait_heap_put(&wait->session->wait_heap, wait);

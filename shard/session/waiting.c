@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/bits.h"
+#include "base/clock.h"
 #include "base/number.h"
 #include "engine/commands/command_keys.h"
 #include "shard/runtime/shard.h"
@@ -468,6 +469,9 @@ void waiting_serve(struct session *session)
     const struct seat *seat = waiting->seat;
     waiting->seat = NULL;
     session->keys_due = false;
+    /* What ran before may have taken long: what has expired meanwhile serves nobody. */
+    struct shard *shard = session->shard;
+    shard->keyspace.now_ms = clock_read_wall_ms(shard->node->options.clock);
     struct list_node *node;
     while ((node = list_pop_front(&waiting->due)) != NULL)
         key_serve(waiting, container_of(node, struct wait_key, due));

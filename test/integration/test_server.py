@@ -442,24 +442,6 @@ def test_memory_comes_back_after_deleting(start_server):
         assert int(client.info("memory")["used_memory"]) <= enough
 
 
-@pytest.mark.parametrize("command, count", [
-    (["LPOP", "{a}l"], 1), (["LMOVE", "{a}l", "b", "LEFT", "LEFT"], 1),
-    (["LMOVE", "{a}l", "{a}m", "LEFT", "LEFT"], 1), (["SPOP", "{a}s"], 1),
-    (["SMOVE", "{a}s", "b", "m"], 2), (["HDEL", "{a}h", "f"], 1), (["ZREM", "{a}z", "m"], 1),
-    (["RENAME", "{a}l", "b"], 1), (["MOVE", "{a}l", "1"], 1), (["SET", "{a}l", "1", "EX", "9"], 1),
-    (["DEL", "{a}l", "{a}s", "{a}h"], 3), (["GET", "{a}none"], 0),
-    (["XADD", "{a}x", "MAXLEN", "1", "*", "f", "v"], 1)])
-def test_changes_that_are_not_saved_count_as_in_redis(client, command, count):
-    client("RPUSH", "{a}l", "e")
-    client("SADD", "{a}s", "m")
-    client("HSET", "{a}h", "f", "v")
-    client("ZADD", "{a}z", "1", "m")
-    client("XADD", "{a}x", "*", "f", "v")
-    before = int(client.info("persistence")["rdb_changes_since_last_save"])
-    client(*command)
-    assert int(client.info("persistence")["rdb_changes_since_last_save"]) - before == count
-
-
 # --- SLOWLOG, LATENCY -------------------------------------------------------------------------
 
 def test_slowlog_records_what_is_slow(client):

@@ -406,6 +406,17 @@ def test_clients_that_wait_are_counted(client, waiter):
 
 
 @pytest.mark.redis72
+def test_what_has_expired_when_an_exec_ends_serves_nobody(client, waiter):
+    for key in KEYS[:4]:
+        c = waiter("BLPOP", key, "0.4")
+        replies = client.pipeline([("MULTI",), ("RPUSH", key, "a"), ("PEXPIRE", key, "50"),
+                                   ("DEBUG", "SLEEP", "0.1"), ("EXEC",)])
+        assert replies[-1] == [1, 1, OK]
+        assert served(c) == NIL
+        c.close()
+
+
+@pytest.mark.redis72
 def test_keys_that_clients_wait_for_are_counted(client, waiter):
     def figures():
         info = client.info("clients")
