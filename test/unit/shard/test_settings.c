@@ -259,7 +259,7 @@ Test(settings, a_text_with_a_nul_is_refused)
     struct bytes arg = bytes_make("a\0b", 3);
     char error[SETTINGS_ERROR_MAX];
 
-    cr_assert_eq(settings_set(settings, bytes_of("requirepass"), &arg, 1, error, sizeof(error)),
+    cr_assert_eq(settings_set(settings, bytes_of("syslog-ident"), &arg, 1, error, sizeof(error)),
                  -1);
     cr_assert_str_eq(error, "argument must not contain a NUL byte");
     settings_free(settings);
