@@ -117,7 +117,7 @@ void op_hdel(struct op *op)
     if (removed > 0)
         op_changed(op, &op->key, 'h', "hdel");
     if (!left)
-        op_deleted(op, &op->key);
+        op_emptied(op, &op->key);
     reply_int(op->reply, removed);
 }
 

@@ -64,7 +64,7 @@ void op_hgetdel(struct op *op)
     if (changed)
         op_changed(op, &op->key, 'h', "hdel");
     if (!left)
-        op_deleted(op, &op->key);
+        op_emptied(op, &op->key);
 }
 
 /* Reads [EX s | PX ms | EXAT s | PXAT ms | PERSIST] FIELDS count field...; false: an error
@@ -140,7 +140,7 @@ void op_hgetex(struct op *op)
                    : is_past(op, &options)              ? "hdel"
                                                         : "hexpire");
     if (!left)
-        op_deleted(op, &op->key);
+        op_emptied(op, &op->key);
     if (unlikely(!memory)) {
         reply_rewind(op->reply, mark);
         op_error_memory(op);
@@ -255,10 +255,10 @@ void op_hsetex(struct op *op)
     if (memory || i > options.first + 2) {
         op_changed(op, &op->key, 'h', "hset");
         if (options.lifetime == LIFETIME_SET)
-            op_changed(op, &op->key, 'h', is_past(op, &options) ? "hdel" : "hexpire");
+            op_also_changed(op, &op->key, 'h', is_past(op, &options) ? "hdel" : "hexpire");
     }
     if (!left)
-        op_deleted(op, &op->key);
+        op_emptied(op, &op->key);
     if (likely(memory))
         reply_int(op->reply, 1);
     else

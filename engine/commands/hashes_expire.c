@@ -112,7 +112,7 @@ static void set_expiry(struct op *op, bool seconds, bool relative)
     if (outcome.removed > 0 || outcome.updated > 0)
         op_changed(op, &op->key, 'h', outcome.removed > 0 ? "hdel" : "hexpire");
     if (!left)
-        op_deleted(op, &op->key);
+        op_emptied(op, &op->key);
     if (unlikely(outcome.no_memory)) {
         reply_rewind(op->reply, mark);
         op_error_memory(op);

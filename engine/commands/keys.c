@@ -120,7 +120,7 @@ static void rename_key(struct op *op, bool replace)
     bool same = bytes_equal(op->key.name, to.name);
     if (!same && (replace || keyspace_write(op->ks, op->db, &to).entry == NULL)) {
         relocate(op, &op->key, op->db, &to);
-        keyspace_changed(op->ks, op->db, &op->key, CHANGE_DELETE, 'g', "rename_from");
+        keyspace_also_changed(op->ks, op->db, &op->key, CHANGE_DELETE, 'g', "rename_from");
         op_changed(op, &to, 'g', "rename_to");
     } else if (!replace) {
         reply_int(op->reply, 0);
@@ -163,7 +163,7 @@ void op_move(struct op *op)
         return;
     }
     relocate(op, &op->key, to, &op->key);
-    keyspace_changed(op->ks, op->db, &op->key, CHANGE_DELETE, 'g', "move_from");
+    keyspace_also_changed(op->ks, op->db, &op->key, CHANGE_DELETE, 'g', "move_from");
     keyspace_changed(op->ks, to, &op->key, CHANGE_WRITE, 'g', "move_to");
     reply_int(op->reply, 1);
 }

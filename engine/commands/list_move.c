@@ -50,7 +50,7 @@ enum list_move_result list_move(struct op *op, bool from_front, bool to_front)
     struct list_item item = item_of(element, scratch, &copy);
     list_value_push(op, &to, &dest, to_front, item);
     alloc_free(copy);
-    op_changed(op, &to, 'l', to_front ? "lpush" : "rpush");
+    op_also_changed(op, &to, 'l', to_front ? "lpush" : "rpush");
 
     source = keyspace_find(op->ks, op->db, &op->key);
     list_value_drop(op, &op->key, &source, from_front, 1);

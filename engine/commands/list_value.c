@@ -268,5 +268,5 @@ void list_value_removed(struct op *op, const struct key *key, struct found *foun
         list_value_shrink(op, key, found);
     op_changed(op, key, 'l', event);
     if (empty)
-        op_deleted(op, key);
+        op_emptied(op, key);
 }

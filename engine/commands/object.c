@@ -71,8 +71,8 @@ void op_object_refcount(struct op *op)
     const struct entry *e = object_of(op);
     if (e == NULL)
         return;
-    bool shared = e->type == TYPE_STRING && e->encoding == ENCODING_INT &&
-                  (uint64_t)entry_int(e) < SHARED_INTS;
+    bool shared = !op->limits->ints_unshared && e->type == TYPE_STRING &&
+                  e->encoding == ENCODING_INT && (uint64_t)entry_int(e) < SHARED_INTS;
     reply_int(op->reply, shared ? SHARED_REFS : 1);
 }
 

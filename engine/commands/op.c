@@ -13,6 +13,11 @@ void op_changed(struct op *op, const struct key *key, char event_class, const ch
     keyspace_changed(op->ks, op->db, key, CHANGE_WRITE, event_class, event);
 }
 
+void op_also_changed(struct op *op, const struct key *key, char event_class, const char *event)
+{
+    keyspace_also_changed(op->ks, op->db, key, CHANGE_WRITE, event_class, event);
+}
+
 void op_changed_quietly(struct op *op, const struct key *key)
 {
     keyspace_changed(op->ks, op->db, key, CHANGE_WRITE, '-', "");
@@ -21,6 +26,11 @@ void op_changed_quietly(struct op *op, const struct key *key)
 void op_deleted(struct op *op, const struct key *key)
 {
     keyspace_changed(op->ks, op->db, key, CHANGE_DELETE, 'g', "del");
+}
+
+void op_emptied(struct op *op, const struct key *key)
+{
+    keyspace_also_changed(op->ks, op->db, key, CHANGE_DELETE, 'g', "del");
 }
 
 static bool value_from(struct op *op, struct bytes bytes, bool edited, struct value *value)

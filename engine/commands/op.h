@@ -38,6 +38,7 @@ struct op_limits {
     int list_max_listpack_size;       /* elements, or -1 to -5: 4, 8, 16, 32, 64 KB */
     uint64_t stream_node_max_bytes, stream_node_max_entries; /* 0: no limit */
     uint64_t hll_sparse_max_bytes;
+    bool ints_unshared; /* Redis would not share integers: it evicts by their use */
 };
 
 /*
@@ -85,12 +86,20 @@ static inline bool op_arg_is(const struct op *op, int i, const char *lower)
  * letters of notify-keyspace-events, the event its name ("set", "incrby"...). */
 void op_changed(struct op *op, const struct key *key, char event_class, const char *event);
 
+/* The same for what goes with another change, and does not count as one of its own: a second
+ * event of the key, another key that changed with it. */
+void op_also_changed(struct op *op, const struct key *key, char event_class, const char *event);
+
 /* Tells that a key was written without a notification: its bytes are others, but what it
  * means to clients is not (CHANGE_WRITE of the class '-', which is none of the letters). */
 void op_changed_quietly(struct op *op, const struct key *key);
 
-/* Tells that a key was deleted by the command: event "del" unless said otherwise. */
+/* Tells that a key was deleted by the command: event "del". */
 void op_deleted(struct op *op, const struct key *key);
+
+/* Tells, after op_changed(), that the value became empty and the key is gone: event "del", and
+ * one change with the former. */
+void op_emptied(struct op *op, const struct key *key);
 
 /*
  * A string value from argument i: an integer if it reads as one, embedded if it is

@@ -32,7 +32,7 @@ void sets_changed(struct op *op, const struct key *key, struct found *found, con
         keyspace_remove(op->ks, op->db, key, found);
     op_changed(op, key, 's', event);
     if (left == 0)
-        op_deleted(op, key);
+        op_emptied(op, key);
 }
 
 /* Adds argv[first...last - 1] to the set of a key; how many were new. */

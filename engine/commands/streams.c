@@ -98,7 +98,7 @@ void op_xadd(struct op *op)
     streams_reply_id(op->reply, id);
     op_changed(op, &op->key, 't', "xadd");
     if (removed > 0)
-        op_changed(op, &op->key, 't', "xtrim");
+        op_also_changed(op, &op->key, 't', "xtrim");
 }
 
 /* XTRIM key MAXLEN|MINID [=|~] threshold [LIMIT n] */

@@ -149,7 +149,7 @@ static void set_with_options(struct op *op, const struct string_options *o, int 
     keyspace_put(op->ks, op->db, &op->key, &found, value, expiry);
     op_changed(op, &op->key, '$', "set");
     if (o->expiry_at != 0)
-        op_changed(op, &op->key, 'g', "expire");
+        op_also_changed(op, &op->key, 'g', "expire");
 }
 
 void op_set(struct op *op)

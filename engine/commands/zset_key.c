@@ -29,7 +29,7 @@ void zset_key_changed(struct op *op, const struct key *key, struct zset_ref *zs,
     bool there = zset_close(zs);
     op_changed(op, key, 'z', event);
     if (!there)
-        op_deleted(op, key);
+        op_emptied(op, key);
 }
 
 void zset_key_store(struct op *op, const struct key *key, struct zset_builder *b,

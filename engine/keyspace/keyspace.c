@@ -392,20 +392,33 @@ void keyspace_expire(struct keyspace *ks, struct db *db, const struct key *key,
     expiry_moved(ks, db, key, before, expiry);
 }
 
-void keyspace_changed(struct keyspace *ks, struct db *db, const struct key *key,
-                      enum change_kind kind, char event_class, const char *event)
+/* Not inlined: nobody listens, mostly. */
+static __attribute__((noinline)) void tell(struct keyspace *ks, struct change change,
+                                           const struct key *key)
 {
-    ks->counters.changes++;
-    if (likely(ks->observers == NULL))
-        return;
-    struct change change = {
-        .kind = kind, .db = db->index, .event_class = event_class, .event = event};
     if (key != NULL)
         change.key = *key;
     for (struct observer *o = ks->observers, *next; o != NULL; o = next) {
         next = o->next;
         o->changed(o->ctx, &change);
     }
+}
+
+void keyspace_changed(struct keyspace *ks, struct db *db, const struct key *key,
+                      enum change_kind kind, char event_class, const char *event)
+{
+    ks->counters.changes += kind != CHANGE_EXPIRE;
+    if (unlikely(ks->observers != NULL))
+        tell(ks, (struct change){.kind = kind, .db = db->index, .event_class = event_class,
+                                 .event = event}, key);
+}
+
+void keyspace_also_changed(struct keyspace *ks, struct db *db, const struct key *key,
+                           enum change_kind kind, char event_class, const char *event)
+{
+    if (unlikely(ks->observers != NULL))
+        tell(ks, (struct change){.kind = kind, .db = db->index, .also = true,
+                                 .event_class = event_class, .event = event}, key);
 }
 
 void keyspace_observe(struct keyspace *ks, struct observer *observer)
@@ -432,7 +445,7 @@ void keyspace_swap(struct keyspace *ks, struct db *a, struct db *b)
     note_nonempty(ks, a);
     note_nonempty(ks, b);
     keyspace_changed(ks, a, NULL, CHANGE_FLUSH, 'g', "swapdb");
-    keyspace_changed(ks, b, NULL, CHANGE_FLUSH, 'g', "swapdb");
+    keyspace_also_changed(ks, b, NULL, CHANGE_FLUSH, 'g', "swapdb");
 }
 
 /* The first slot from `slot` on that has keys, SLOT_COUNT if none. */

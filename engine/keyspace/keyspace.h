@@ -62,6 +62,7 @@ struct change {
     enum change_kind kind;
     uint16_t db;
     struct key key;
+    bool also; /* it goes with another change that is told: both count as one */
     char event_class; /* as in notify-keyspace-events: '$', 'g', 'x'...; '-': not to be sent */
     const char *event; /* its name: "set", "del", "expired"... */
 };
@@ -83,7 +84,7 @@ struct keyspace_counters {
     uint64_t hits, misses;
     uint64_t expired;        /* keys deleted because their time had come */
     uint64_t expired_parts;  /* parts of timed values that went so */
-    uint64_t changes;        /* calls of keyspace_changed() */
+    uint64_t changes;        /* told by keyspace_changed(), but for expired keys */
     uint64_t expire_cycles_us; /* time spent looking for expired keys */
     uint64_t reclaimed;        /* keys whose values keyspace_reclaim() freed */
 };
@@ -206,6 +207,11 @@ void keyspace_replace(struct keyspace *ks, struct db *db, const struct key *key,
  * this, once a key, after the change. */
 void keyspace_changed(struct keyspace *ks, struct db *db, const struct key *key,
                       enum change_kind kind, char event_class, const char *event);
+
+/* The same for what goes with another change, of this key or another one: a value that became
+ * empty and is gone, the old name of a renamed key. Both count as one. */
+void keyspace_also_changed(struct keyspace *ks, struct db *db, const struct key *key,
+                           enum change_kind kind, char event_class, const char *event);
 
 /* Registers and withdraws an observer, whose memory stays the caller's. Either may be
  * called from inside an observer. */

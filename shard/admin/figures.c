@@ -12,6 +12,7 @@
 #include "shard/session/server.h"
 #include "shard/session/session.h"
 #include "shard/session/survey.h"
+#include "shard/session/waiting.h"
 
 #define SAMPLED_SLOTS 64    /* for the bytes of tables */
 #define SAMPLED_KEYS 16     /* for the mean time to live */
@@ -137,6 +138,9 @@ static void gather_plain(struct session *session, struct figures *figures)
     figures->shards = 1;
     figures->clients = session->client_count;
     figures->blocked = count_blocked(session);
+    figures->waits_timed = session->wait_heap.count;
+    figures->waited_keys = waiting_keys(session->waiting);
+    figures->waited_keys_any_change = waiting_keys_any_change(session->waiting);
     figures->executed = stats->executed;
     figures->connections = stats->connections;
     figures->rejected_connections = stats->rejected_connections;
@@ -263,6 +267,9 @@ static void add(struct figures *total, const struct figures *part)
     total->shards++;
     total->clients += part->clients;
     total->blocked += part->blocked;
+    total->waits_timed += part->waits_timed;
+    total->waited_keys += part->waited_keys;
+    total->waited_keys_any_change += part->waited_keys_any_change;
     total->executed += part->executed;
     total->connections += part->connections;
     total->rejected_connections += part->rejected_connections;

@@ -31,6 +31,8 @@ struct figures_db {
 struct figures {
     uint32_t shards; /* added up here */
     uint64_t clients, blocked;
+    uint64_t waits_timed; /* waiting clients with a time-out */
+    uint64_t waited_keys, waited_keys_any_change; /* see waiting.h */
     uint64_t executed, connections, rejected_connections, error_replies;
     uint64_t commands_rate, input_rate, output_rate; /* a second */
     uint64_t input_max, output_max, clients_bytes;

@@ -95,11 +95,12 @@ void info_clients(struct info *info)
         "client_recent_max_output_buffer:%llu\r\n"
         "blocked_clients:%llu\r\n"
         "tracking_clients:0\r\n"
-        "clients_in_timeout_table:0\r\n"
-        "total_blocking_keys:0\r\n"
-        "total_blocking_keys_on_nokey:0\r\n",
+        "clients_in_timeout_table:%llu\r\n"
+        "total_blocking_keys:%llu\r\n"
+        "total_blocking_keys_on_nokey:%llu\r\n",
         (ull)total->clients, info->session->max_clients, (ull)total->input_max,
-        (ull)total->output_max, (ull)total->blocked);
+        (ull)total->output_max, (ull)total->blocked, (ull)total->waits_timed,
+        (ull)total->waited_keys, (ull)total->waited_keys_any_change);
 }
 
 void info_persistence(struct info *info)

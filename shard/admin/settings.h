@@ -37,6 +37,12 @@ struct settings_save_points {
     size_t count;
 };
 
+/* Any bytes, NUL among them; text is NULL when there is no password. */
+struct settings_password {
+    char *text;
+    size_t len;
+};
+
 /* What a client may leave unread: 0 means no limit. */
 struct settings_output_limit {
     uint64_t hard_bytes;
@@ -153,6 +159,7 @@ enum setting_kind {
     SETTING_ADDRESSES,
     SETTING_SAVE_POINTS,
     SETTING_DIRECTORY,
+    SETTING_PASSWORD,
     SETTING_PRIMARY,
     SETTING_USERS,
     SETTING_RENAMES,

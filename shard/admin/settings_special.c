@@ -231,6 +231,24 @@ static void save_points_write(const struct setting *row, const struct settings_s
 
 /* The directory: absolute once set. A relative one starts at the old one. */
 
+static void password_deinit(struct settings_password *password)
+{
+    alloc_free(password->text);
+    *password = (struct settings_password){0};
+}
+
+static void password_set(struct settings_password *password, struct bytes text)
+{
+    password_deinit(password);
+    if (text.len > 0)
+        *password = (struct settings_password){settings_special_string(text), text.len};
+}
+
+static struct bytes password_bytes(const struct settings_password *password)
+{
+    return bytes_make(password->text, password->len);
+}
+
 static const char *directory_set(char **field, const struct bytes *args)
 {
     struct buffer path;
@@ -457,6 +475,9 @@ const char *settings_special_set(enum setting_kind kind, void *field, const stru
         return save_points_set(field, args, nargs, add);
     case SETTING_DIRECTORY:
         return directory_set(field, args);
+    case SETTING_PASSWORD:
+        password_set(field, args[0]);
+        return NULL;
     case SETTING_PRIMARY:
         return primary_set(field, args, nargs);
     case SETTING_OUTPUT_LIMITS:
@@ -485,6 +506,9 @@ void settings_special_print(enum setting_kind kind, const void *field, struct bu
     case SETTING_DIRECTORY:
         if (*(char *const *)field) buffer_append_cstr(out, *(char *const *)field);
         break;
+    case SETTING_PASSWORD:
+        buffer_append_bytes(out, password_bytes(field));
+        break;
     case SETTING_PRIMARY:
         primary_print(field, out);
         break;
@@ -507,7 +531,8 @@ void settings_special_print(enum setting_kind kind, const void *field, struct bu
 static void write_printed(const struct setting *row, const void *field, struct buffer *out)
 {
     struct buffer text;
-    bool quoted = row->kind == SETTING_DIRECTORY || row->kind == SETTING_EVENTS;
+    bool quoted = row->kind == SETTING_DIRECTORY || row->kind == SETTING_PASSWORD ||
+                  row->kind == SETTING_EVENTS;
 
     buffer_init(&text);
     settings_special_print(row->kind, field, &text);
@@ -537,6 +562,9 @@ void settings_special_write(const struct setting *row, const void *field, struct
         break;
     case SETTING_OUTPUT_LIMITS:
         output_limits_write(row, field, out);
+        break;
+    case SETTING_PASSWORD:
+        if (((const struct settings_password *)field)->text) write_printed(row, field, out);
         break;
     case SETTING_PRIMARY:
         if (((const struct settings_primary *)field)->host) write_printed(row, field, out);
@@ -570,6 +598,10 @@ void settings_special_copy(enum setting_kind kind, void *to, const void *from)
         *(char **)to = path ? settings_special_string(bytes_of(path)) : NULL;
         break;
     }
+    case SETTING_PASSWORD:
+        *(struct settings_password *)to = (struct settings_password){0};
+        password_set(to, password_bytes(from));
+        break;
     case SETTING_PRIMARY: {
         const struct settings_primary *primary = from;
         struct settings_primary *copy = to;
@@ -616,6 +648,9 @@ void settings_special_deinit(enum setting_kind kind, void *field)
     case SETTING_DIRECTORY:
         alloc_free(*(char **)field);
         *(char **)field = NULL;
+        break;
+    case SETTING_PASSWORD:
+        password_deinit(field);
         break;
     case SETTING_PRIMARY:
         alloc_free(((struct settings_primary *)field)->host);

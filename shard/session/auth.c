@@ -23,8 +23,9 @@ bool auth_admit(struct client *client, struct bytes user, struct bytes password)
 {
     const struct session *session = client->session;
     bool known = bytes_equal(user, bytes_of(AUTH_DEFAULT_USER));
+    const struct settings_password *secret = &session->settings->requirepass;
     bool fits = !session->needs_auth ||
-                auth_same_secret(password, bytes_of(session->settings->requirepass));
+                auth_same_secret(password, bytes_make(secret->text, secret->len));
     if (!known || !fits) {
         reply_error(&client->reply,
                     "WRONGPASS invalid username-password pair or user is disabled.");

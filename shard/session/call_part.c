@@ -107,7 +107,8 @@ static void loan_return(struct keyspace *ks, struct loan *loan)
         alloc_free(loan->holder);
     }
     for (struct loan_event *e = loan->events; e != NULL; e = e->next)
-        keyspace_changed(ks, db, &loan->key, e->kind, e->event_class, e->event);
+        (e->also ? keyspace_also_changed : keyspace_changed)(ks, db, &loan->key, e->kind,
+                                                             e->event_class, e->event);
 }
 
 void call_hop_return(struct shard *shard, struct tx_part *part)

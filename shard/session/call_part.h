@@ -37,6 +37,7 @@ struct share {
 struct loan_event {
     struct loan_event *next;
     enum change_kind kind;
+    bool also;
     char event_class;
     const char *event;
 };

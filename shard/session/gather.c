@@ -96,6 +96,7 @@ static void on_scratch_change(void *ctx, const struct change *change)
                 continue;
             struct loan_event *event = alloc_get(sizeof *event);
             *event = (struct loan_event){.kind = change->kind,
+                                         .also = change->also,
                                          .event_class = change->event_class,
                                          .event = change->event};
             struct loan_event **end = &loan->events;

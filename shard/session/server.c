@@ -90,12 +90,15 @@ static void apply_small_forms(struct op_limits *limits, const struct settings *s
 /* How uses of keys are noted. */
 static void apply_access(struct session *session, const struct settings *s)
 {
+    bool lru = s->maxmemory_policy == SETTING_EVICTION_ALLKEYS_LRU ||
+               s->maxmemory_policy == SETTING_EVICTION_VOLATILE_LRU;
     struct access_policy policy = {
         .lfu = s->maxmemory_policy == SETTING_EVICTION_ALLKEYS_LFU ||
                s->maxmemory_policy == SETTING_EVICTION_VOLATILE_LFU,
         .log_factor = (uint32_t)s->lfu_log_factor,
         .decay_minutes = (uint32_t)s->lfu_decay_time,
     };
+    session->op_limits.ints_unshared = s->maxmemory > 0 && (lru || policy.lfu);
     uint64_t seconds = session->shard->now_ns / UINT64_C(1000000000);
     keyspace_set_access(&session->shard->keyspace, policy, seconds);
     keyspace_set_access(&session->scratch, policy, seconds);
@@ -121,7 +124,7 @@ void server_apply(struct session *session)
     session->max_clients = (uint32_t)s->maxclients;
     session->shard->spin_ns = (uint64_t)s->spin_us * 1000;
     stats_set_slow(session->stats, s);
-    session->needs_auth = s->requirepass != NULL && s->requirepass[0] != 0;
+    session->needs_auth = s->requirepass.text != NULL;
     auth_settings_changed(session);
     memory_limit_changed(session);
 }

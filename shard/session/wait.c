@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/bits.h"
 #include "engine/commands/command_keys.h"
+#include "shard/admin/slow.h"
 #include "shard/runtime/shard.h"
 #include "shard/session/call.h"
 #include "shard/session/client.h"
@@ -175,6 +176,15 @@ static void resume(struct client *client)
     client_resume(client, STALL_BLOCKED);
 }
 
+/* The command is answered; ticks: of its run, not of the waiting, 0 if it was not slow. */
+static void note_slow(const struct wait *wait, uint64_t ticks)
+{
+    const struct queued *queued = wait->queued;
+    if (unlikely(ticks != 0))
+        slow_note(wait->session, wait->client, queued->command, queued->argc, queued->argv,
+                  queued->blobs, ticks);
+}
+
 /* Ends a wait that nobody serves. */
 static void end(struct wait *wait)
 {
@@ -191,7 +201,8 @@ static void end(struct wait *wait)
         reply_error(&client->reply, "UNBLOCKED client unblocked via CLIENT UNBLOCK");
     else
         reply_nil_array(&client->reply);
-    stats_end(session->stats, wait->queued->command, stats_ticks(), failed, &client->reply);
+    note_slow(wait, stats_end(session->stats, wait->queued->command, stats_ticks(), failed,
+                              &client->reply));
     detach(wait);
     settle(wait);
     resume(client);
@@ -239,7 +250,8 @@ static void stall(struct wait *wait)
 
 static void set_deadline(struct wait *wait, int64_t timeout_ms)
 {
-    if (wait->heap_at != 0 || timeout_ms == 0 || timeout_ms > INT64_MAX / 2000000 || wait->client == NULL)
+    if (wait->heap_at != 0 || wait->client == NULL || timeout_ms == 0 ||
+        timeout_ms > INT64_MAX / 2000000)
         return;
     wait->deadline_ns = wait->session->shard->now_ns + (uint64_t)timeout_ms * 1000000;
     wait_heap_put(&wait->session->wait_heap, wait);
@@ -338,6 +350,7 @@ void wait_on_home(struct shard *shard, struct message *message)
     wait->out--;
     bool answered = reply_size(&part->reply) > 0;
     if (client != NULL && answered) {
+        note_slow(wait, part->slow);
         reply_move(&client->reply, &part->reply, (struct reply_mark){0},
                    reply_here(&part->reply));
         detach(wait);

@@ -68,6 +68,7 @@ struct wait_part {
     struct lock *seat_locks;
     struct queued *restore; /* what puts back what the reply holds; NULL: nothing to put back */
     struct reply reply;
+    uint64_t slow; /* ticks of the run that wrote it, if it was slow; else 0 */
 };
 
 struct wait {

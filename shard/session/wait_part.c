@@ -52,7 +52,7 @@ static bool first_run(struct session *session, struct wait_part *part, struct op
     if (queued->command->first_key > 0)
         op.key = op_key(&op, queued->command->first_key);
     ks->no_touch = wait->no_touch;
-    execute(session, &op);
+    part->slow = execute(session, &op);
     ks->no_touch = false;
     return !op_wait->waits;
 }

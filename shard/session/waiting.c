@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/bits.h"
+#include "base/clock.h"
 #include "base/number.h"
 #include "engine/commands/command_keys.h"
 #include "shard/runtime/shard.h"
@@ -42,6 +43,7 @@ struct waiting {
     struct shard *shard;
     struct observer observer; /* registered while anybody waits */
     size_t count;             /* of keys */
+    size_t count_any_change;  /* of those with any_change */
     size_t waking;            /* parts that are being served from home */
     const struct seat *seat;  /* changes are of this transaction */
     struct list_node due;     /* keys to serve */
@@ -111,6 +113,16 @@ void waiting_free(struct waiting *waiting)
 {
     assert(waiting->count == 0);
     alloc_free(waiting);
+}
+
+size_t waiting_keys(const struct waiting *waiting)
+{
+    return waiting->count;
+}
+
+size_t waiting_keys_any_change(const struct waiting *waiting)
+{
+    return waiting->count_any_change;
 }
 
 void waiting_hop(struct waiting *waiting, const struct seat *seat)
@@ -185,7 +197,8 @@ void waiting_add(struct waiting *waiting, struct wait_part *part)
         struct wait_node *node = &part->nodes[part->node_count++];
         *node = (struct wait_node){.key = key, .part = part};
         list_push_back(&key->queue, &node->link);
-        key->any_change += wait->any_change;
+        if (wait->any_change && key->any_change++ == 0)
+            waiting->count_any_change++;
         key->untried += part->untried;
     }
     /* What they queued up behind may be gone by now. */
@@ -199,7 +212,8 @@ void waiting_remove(struct waiting *waiting, struct wait_part *part)
     for (uint32_t i = 0; i < part->node_count; i++) {
         struct wait_key *key = part->nodes[i].key;
         list_remove(&part->nodes[i].link);
-        key->any_change -= part->wait->any_change;
+        if (part->wait->any_change && --key->any_change == 0)
+            waiting->count_any_change--;
         key->untried -= part->untried;
         if (part->waking && !key->serving)
             make_due(waiting, key);
@@ -390,7 +404,7 @@ static bool run(struct waiting *waiting, struct wait_part *part, const struct wa
     if (queued->command->first_key > 0)
         op.key = op_key(&op, queued->command->first_key);
     ks->no_touch = wait->no_touch;
-    execute(session, &op);
+    part->slow = execute(session, &op);
     ks->no_touch = false;
     if (argv != small && argv != queued->argv)
         alloc_free(argv);
@@ -455,6 +469,9 @@ void waiting_serve(struct session *session)
     const struct seat *seat = waiting->seat;
     waiting->seat = NULL;
     session->keys_due = false;
+    /* What ran before may have taken long: what has expired meanwhile serves nobody. */
+    struct shard *shard = session->shard;
+    shard->keyspace.now_ms = clock_read_wall_ms(shard->node->options.clock);
     struct list_node *node;
     while ((node = list_pop_front(&waiting->due)) != NULL)
         key_serve(waiting, container_of(node, struct wait_key, due));

@@ -41,6 +41,10 @@ bool waiting_ahead(const struct waiting *waiting, uint16_t db, uint64_t seed,
                    const struct command *command, int argc, const struct bytes *argv);
 bool waiting_ahead_of_key(const struct waiting *waiting, uint16_t db, const struct key *key);
 
+/* How many keys somebody waits for, and of how many somebody wants to know too when they go. */
+size_t waiting_keys(const struct waiting *waiting);
+size_t waiting_keys_any_change(const struct waiting *waiting);
+
 /* Changes from now on are those of the transaction with this seat; NULL: of none. */
 void waiting_hop(struct waiting *waiting, const struct seat *seat);
 

@@ -394,10 +394,17 @@ def test_a_pause_inside_a_transaction_lets_the_transaction_end(unpaused, connect
 
 def test_no_key_expires_during_a_pause(unpaused, connect):
     other = connect()
-    for key in KEYS:
-        other("SET", key, "1", "PX", "40")
-    unpaused("CLIENT", "PAUSE", "60000", "WRITE")
-    time.sleep(0.3)
+    for ms in (40, 400, 4000): # the pause has to come before the first key expires
+        started = time.monotonic()
+        for key in KEYS:
+            other("SET", key, "1", "PX", ms)
+        unpaused("CLIENT", "PAUSE", "60000", "WRITE")
+        if time.monotonic() - started < ms / 1000:
+            break
+        unpaused("CLIENT", "UNPAUSE")
+    else:
+        pytest.fail("too slow")
+    time.sleep(ms / 1000 + 0.3)
     assert other("MGET", *KEYS) == [NIL] * SPREAD
     assert other("GET", KEYS[0]) == NIL
     assert other("EXISTS", *KEYS) == 0

@@ -208,6 +208,20 @@ def test_reset_forgets_the_authentication(start_server):
         assert client("GET", "a") == NOAUTH
 
 
+def test_a_password_may_hold_any_bytes(start_server):
+    server = start_server()
+    with Client(server.port) as client:
+        for secret in (b"abc\x00def", b"\x00", b"\xff\n\r ' \""):
+            assert client("CONFIG", "SET", "requirepass", secret) == OK
+            assert client("CONFIG", "GET", "requirepass") == [b"requirepass", secret]
+            with Client(server.port) as other:
+                assert other("PING") == NOAUTH
+                for wrong in (secret + b"\x00", secret[:-1], secret[:-1] + b"x"):
+                    assert isinstance(other("AUTH", wrong), Error)
+                assert other("AUTH", secret) == OK
+                assert other("PING") == PONG
+
+
 def test_the_password_can_be_changed_while_running(start_server):
     server = start_server()
     with Client(server.port) as client, Client(server.port) as other:

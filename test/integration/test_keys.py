@@ -479,6 +479,36 @@ def test_scan_misses_no_key_that_stays_while_the_table_changes(client, connect, 
 
 # --- OBJECT -----------------------------------------------------------------------------------
 
+@pytest.mark.parametrize("command, count", [
+    (["LPOP", "{a}l"], 1), (["LMOVE", "{a}l", "b", "LEFT", "LEFT"], 1),
+    (["LMOVE", "{a}l", "{a}m", "LEFT", "LEFT"], 1), (["SPOP", "{a}s"], 1),
+    (["SMOVE", "{a}s", "b", "m"], 2), (["HDEL", "{a}h", "f"], 1), (["ZREM", "{a}z", "m"], 1),
+    (["RENAME", "{a}l", "b"], 1), (["MOVE", "{a}l", "1"], 1), (["SET", "{a}l", "1", "EX", "9"], 1),
+    (["DEL", "{a}l", "{a}s", "{a}h"], 3), (["GET", "{a}none"], 0),
+    (["XADD", "{a}x", "MAXLEN", "1", "*", "f", "v"], 1)])
+def test_changes_that_are_not_saved_count_as_in_redis(client, command, count):
+    client("RPUSH", "{a}l", "e")
+    client("SADD", "{a}s", "m")
+    client("HSET", "{a}h", "f", "v")
+    client("ZADD", "{a}z", "1", "m")
+    client("XADD", "{a}x", "*", "f", "v")
+    before = int(client.info("persistence")["rdb_changes_since_last_save"])
+    client(*command)
+    assert int(client.info("persistence")["rdb_changes_since_last_save"]) - before == count
+
+
+def test_small_numbers_are_shared_unless_keys_are_evicted_by_use(client):
+    client("SET", "k", "1")
+    client("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+    assert client("OBJECT", "REFCOUNT", "k") == 2147483647
+    for policy, count in [("allkeys-lru", 1), ("volatile-lru", 1), ("allkeys-lfu", 1),
+                          ("volatile-ttl", 2147483647), ("noeviction", 2147483647)]:
+        client("CONFIG", "SET", "maxmemory", "10gb", "maxmemory-policy", policy)
+        client("SET", "k", "1")
+        assert client("OBJECT", "REFCOUNT", "k") == count
+    client("CONFIG", "SET", "maxmemory", "0", "maxmemory-policy", "noeviction")
+
+
 def test_object_refcount_idletime_and_help(client):
     client("SET", "k", "value of some length")
     assert client("OBJECT", "REFCOUNT", "k") == 1

@@ -405,6 +405,74 @@ def test_clients_that_wait_are_counted(client, waiter):
     assert client.info("clients")["blocked_clients"] == "0"
 
 
+@pytest.mark.redis72
+def test_what_has_expired_when_an_exec_ends_serves_nobody(client, waiter):
+    for key in KEYS[:4]:
+        c = waiter("BLPOP", key, "0.4")
+        replies = client.pipeline([("MULTI",), ("RPUSH", key, "a"), ("PEXPIRE", key, "50"),
+                                   ("DEBUG", "SLEEP", "0.1"), ("EXEC",)])
+        assert replies[-1] == [1, 1, OK]
+        assert served(c) == NIL
+        c.close()
+
+
+@pytest.mark.redis72
+def test_keys_that_clients_wait_for_are_counted(client, waiter):
+    def figures():
+        info = client.info("clients")
+        return [info[name] for name in ("total_blocking_keys", "total_blocking_keys_on_nokey",
+                                        "clients_in_timeout_table")]
+
+    assert figures() == ["0", "0", "0"]
+    clients = [waiter("BLPOP", *KEYS, "0"), waiter("BLPOP", *KEYS[1:4], "60")]
+    client("XGROUP", "CREATE", "q0", "g", "$", "MKSTREAM")
+    clients += [
+        waiter("XREADGROUP", "GROUP", "g", "me", "BLOCK", "60000", "STREAMS", "q0", ">"),
+        waiter("XREAD", "BLOCK", "0", "STREAMS", "q1", "$")]
+    assert figures() == ["8", "1", "2"]
+    clients[2].close()
+    clients[0].close()
+    until = time.monotonic() + 5
+    while figures() != ["3", "0", "1"] and time.monotonic() < until:
+        time.sleep(0.005)
+    assert figures() == ["3", "0", "1"]
+    client("RPUSH", "q1", "a")
+    assert served(clients[1]) == [b"q1", b"a"]
+    assert figures() == ["1", "0", "0"]
+
+
+@pytest.mark.redis72
+def test_a_command_that_waited_is_in_the_slow_log_when_it_is_answered(client, waiter):
+    def logged(name):
+        return [(e[3], e[2]) for e in client("SLOWLOG", "GET", "-1") if e[3][0] == name]
+
+    client("CONFIG", "SET", "slowlog-log-slower-than", "0")
+    try:
+        for keys in [[key] for key in KEYS] + [KEYS]:
+            client("SLOWLOG", "RESET")
+            c = waiter("BLPOP", *keys, "0")
+            time.sleep(0.05)
+            assert logged(b"BLPOP") == []
+            client("RPUSH", keys[-1], "a")
+            assert served(c) == [keys[-1].encode(), b"a"]
+            (arguments, us), = logged(b"BLPOP")
+            assert arguments == [b"BLPOP"] + [key.encode() for key in keys] + [b"0"]
+            assert us < 50000
+            c.close()
+        for source in KEYS:
+            client("SLOWLOG", "RESET")
+            c = waiter("BLMOVE", source, "dest", "LEFT", "LEFT", "0")
+            client("RPUSH", source, "a")
+            assert served(c) == b"a"
+            assert len(logged(b"BLMOVE")) == 1
+            c.close()
+        client("SLOWLOG", "RESET")
+        assert waiter("BLPOP", *KEYS, "0.05").receive() == NIL
+        assert len(logged(b"BLPOP")) == 1
+    finally:
+        client("CONFIG", "SET", "slowlog-log-slower-than", "10000")
+
+
 def test_a_command_that_waited_is_counted_once(client, waiter):
     client("CONFIG", "RESETSTAT")
     c = waiter("BLPOP", *KEYS, "0")

@@ -68,7 +68,8 @@ def options(rng, patterns):
 def command(name, key_name, words, target):
     """A score that is read first puts right the errno of the reference, which takes a number that
     was out of range in an earlier command for one of the sorted."""
-    return [["ZADD", "errno", "1", "m"], [name, key_name, *(word for option in words for word in option)],
+    return [["ZADD", "errno", "1", "m"],
+            [name, key_name, *(word for option in words for word in option)],
             ["LRANGE", target, "0", "-1"]]
 
 

@@ -430,6 +430,8 @@ Test(object, refcount_is_that_of_shared_integers_or_one)
     run_expect(&run, "OBJECT REFCOUNT large", ":1\r\n");
     run_expect(&run, "OBJECT REFCOUNT negative", ":1\r\n");
     run_expect(&run, "OBJECT REFCOUNT text", ":1\r\n");
+    run.limits.ints_unshared = true;
+    run_expect(&run, "OBJECT REFCOUNT zero", ":1\r\n");
 }
 
 Test(object, frequency_and_idle_time_depend_on_the_policy)

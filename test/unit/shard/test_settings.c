@@ -121,7 +121,7 @@ Test(settings, defaults_are_in_the_struct)
     cr_assert_eq(settings->client_output_buffer_limit.of[SETTINGS_CLIENT_REPLICA].hard_bytes,
                  256 << 20);
     cr_assert_eq(settings->oom_score_adj_values.of[SETTINGS_OOM_SAVER], 800);
-    cr_assert_null(settings->requirepass);
+    cr_assert_null(settings->requirepass.text);
     cr_assert_str_eq(settings->logfile, "");
     cr_assert_null(settings->replicaof.host);
     cr_assert_str_eq(settings->dir, getcwd(directory, sizeof(directory)));
@@ -227,13 +227,27 @@ Test(settings, shutdown_words_combine)
     settings_free(settings);
 }
 
+Test(settings, a_password_is_of_any_bytes)
+{
+    struct settings *settings = settings_new_default(), *copy;
+    struct bytes secret = bytes_make("a\0b", 3);
+    char error[SETTINGS_ERROR_MAX] = "";
+
+    cr_assert_eq(settings_set(settings, bytes_of("requirepass"), &secret, 1, error, sizeof(error)),
+                 0, "%s", error);
+    copy = settings_copy(settings);
+    settings_free(settings);
+    cr_assert(bytes_equal(bytes_make(copy->requirepass.text, copy->requirepass.len), secret));
+    settings_free(copy);
+}
+
 Test(settings, an_empty_text_is_null_unless_it_is_a_default)
 {
     struct settings *settings = settings_new_default();
 
     expect_on(settings, "requirepass", "secret", "secret");
     expect_on(settings, "requirepass", "", "");
-    cr_assert_null(settings->requirepass);
+    cr_assert_null(settings->requirepass.text);
     expect_on(settings, "syslog-ident", "", "");
     cr_assert_str_eq(settings->syslog_ident, "");
     settings_free(settings);
@@ -245,7 +259,7 @@ Test(settings, a_text_with_a_nul_is_refused)
     struct bytes arg = bytes_make("a\0b", 3);
     char error[SETTINGS_ERROR_MAX];
 
-    cr_assert_eq(settings_set(settings, bytes_of("requirepass"), &arg, 1, error, sizeof(error)),
+    cr_assert_eq(settings_set(settings, bytes_of("syslog-ident"), &arg, 1, error, sizeof(error)),
                  -1);
     cr_assert_str_eq(error, "argument must not contain a NUL byte");
     settings_free(settings);
@@ -402,7 +416,7 @@ Test(settings, a_copy_shares_nothing_and_differs_by_what_changed)
     cr_assert_eq(differences, 3);
     settings_free(settings);
     cr_assert_str_eq(copy->replicaof.host, "db.example");
-    cr_assert_str_eq(copy->requirepass, "secret");
+    cr_assert_str_eq(copy->requirepass.text, "secret");
     settings_free(copy);
 }
 

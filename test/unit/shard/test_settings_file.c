@@ -352,7 +352,7 @@ Test(settings_args, values_may_start_with_a_dash)
         START("--slowlog-log-slower-than", "-1", "--requirepass", "--port", "--bind", "-::1");
 
     cr_assert_eq(settings->slowlog_log_slower_than, -1);
-    cr_assert_str_eq(settings->requirepass, "--port");
+    cr_assert_str_eq(settings->requirepass.text, "--port");
     cr_assert_str_eq(settings->bind.items[0], "-::1");
     settings_free(settings);
 }

@@ -150,6 +150,9 @@ static void append_other_value(const struct setting *row, struct buffer *out)
     case SETTING_SAVE_POINTS:
         buffer_appendf(out, "%s 1 2 3 4\n", row->name);
         break;
+    case SETTING_PASSWORD:
+        buffer_appendf(out, "%s \"a \\x00b\"\n", row->name);
+        break;
     case SETTING_DIRECTORY:
         buffer_appendf(out, "%s /\n", row->name);
         break;
