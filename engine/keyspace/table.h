@@ -17,11 +17,13 @@
  *
  * Tables up to TABLE_ATOMIC_BUCKETS are resized at once (microseconds, since
  * items are not touched); larger ones move a few buckets with each change and
- * with table_step().
+ * with table_step(). New buckets are zeroed as the move comes to them, and the
+ * memory of old ones that are empty is given back in pieces, so that no change
+ * takes time in proportion to the table.
  *
  * The whole table is one word to its holder (zero when empty): the address of
- * the buckets and their size class. A lookup therefore costs the bucket and the
- * item, and nothing else.
+ * the buckets, their size class, and whether a resize is under way. A lookup
+ * therefore costs the bucket and the item, and nothing else.
  *
  * Not safe for concurrent use: it belongs to the shard that owns it.
  */
@@ -37,6 +39,7 @@
 #define TABLE_BUCKET_ITEMS 7
 #define TABLE_ATOMIC_BUCKETS 1023
 #define TABLE_POINTER_MASK ((UINT64_C(1) << 48) - 1)
+#define TABLE_RESIZING (UINT64_C(1) << 63)
 
 struct table_bucket {
     uint8_t fingerprint[TABLE_BUCKET_ITEMS];
@@ -46,7 +49,7 @@ struct table_bucket {
 
 /* Zero-initialised is an empty table. */
 struct table {
-    uint64_t root; /* size class << 48 | address of bucket 0, or 0 */
+    uint64_t root; /* TABLE_RESIZING | size class << 48 | address of bucket 0, or 0 */
 };
 
 /* How a table learns the key of an item it holds a pointer to. */
@@ -88,14 +91,20 @@ static inline unsigned table_bucket_match(const struct table_bucket *bucket, uin
     return mask & used;
 }
 
-/* The bucket where an item of this hash lives if no resize is under way; used
- * to prefetch. NULL for an empty table. */
+/* Buckets of a table whose word this is. */
+static inline uint32_t table_root_size(uint64_t root)
+{
+    return table_class_buckets[root >> 48 & 0x7fff];
+}
+
+/* The bucket where an item of this hash lives; NULL for an empty table and while a
+ * resize is under way. */
 static inline struct table_bucket *table_home(const struct table *table, uint64_t hash)
 {
     uint64_t root = table->root;
-    if (root == 0)
+    if (root == 0 || (root & TABLE_RESIZING) != 0)
         return NULL;
-    uint32_t n = table_class_buckets[root >> 48];
+    uint32_t n = table_root_size(root);
     uint64_t position = n <= 8192 ? hash >> 48 << 16 : hash >> 32;
     return (struct table_bucket *)(uintptr_t)(root & TABLE_POINTER_MASK) + (position * n >> 32);
 }

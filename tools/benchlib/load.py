@@ -108,7 +108,8 @@ class Load:
 
     def with_cpu(self, result, cpu_s):
         result["client_cpu_ns"] = int(cpu_s * 1e9)
-        result["client_busy"] = cpu_s / (result["seconds"] * self.client_threads)
+        seconds = max(result["seconds"], 0.01)  # redis-benchmark rounds short runs down to 0
+        result["client_busy"] = cpu_s / (seconds * self.client_threads)
         return result
 
     def run(self, argv, seconds):
