@@ -9,8 +9,8 @@
  *    below it are among the first resize->ready of the new ones, and what is
  *    above these is not initialised and not looked at;
  *  - root has TABLE_RESIZING exactly during a resize;
- *  - every word in use has the upper 16 bits of the item's hash and, at the same
- *    index, the lower 8 bits as fingerprint.
+ *  - every word in use has the tag of the item's hash and, at the same index, the
+ *    lower 8 bits as fingerprint.
  */
 #include "engine/keyspace/table.h"
 
@@ -25,7 +25,6 @@
 #define ITEMS_TO_GROW_X2 13 /* grow above 6.5 items a bucket */
 #define ITEMS_TO_SHRINK 2   /* shrink below 2 items a bucket */
 #define STEP_BUCKETS 4      /* buckets a change moves while a resize is under way */
-#define WIDE_BUCKETS 8192   /* above this, positions need more than 16 bits of hash */
 
 /* Of the memory of buckets that are no longer used, this much is given back at a time: a
  * huge page. What the allocator keeps for the next table is not, that is all smaller ones. */
@@ -106,7 +105,7 @@ static struct header *root_header(uint64_t root)
 
 static uint64_t position_of(uint64_t hash, uint32_t buckets)
 {
-    return buckets <= WIDE_BUCKETS ? hash >> 48 << 16 : hash >> 32;
+    return buckets <= TABLE_WIDE_BUCKETS ? hash >> 48 << 16 : hash >> 32;
 }
 
 static uint32_t bucket_of(uint64_t hash, uint32_t buckets)
@@ -118,7 +117,7 @@ static uint32_t bucket_of(uint64_t hash, uint32_t buckets)
 static uint64_t bucket_start(uint32_t bucket, uint32_t buckets)
 {
     uint64_t start = (((uint64_t)bucket << 32) + buckets - 1) / buckets;
-    return buckets <= WIDE_BUCKETS ? (start + 0xffff) >> 16 << 16 : start;
+    return buckets <= TABLE_WIDE_BUCKETS ? (start + 0xffff) >> 16 << 16 : start;
 }
 
 static unsigned used_mask(const struct table_bucket *bucket)
@@ -199,30 +198,55 @@ static void bucket_add(struct header *header, struct table_bucket *bucket, uint6
     }
 }
 
+static uint64_t word_make(const void *item, uint64_t hash, uint32_t buckets)
+{
+    return (table_tag(buckets, hash) & ~TABLE_POINTER_MASK) | (uint64_t)(uintptr_t)item;
+}
+
 static uint64_t item_hash(const struct table_type *type, const void *item)
 {
     assert(type->hash != NULL);
     return type->hash(item, type->ctx);
 }
 
-/* Moves what a bucket and its chain hold to other buckets, freeing the chain. */
-static void bucket_move(struct table_bucket *bucket, struct header *from, uint64_t to_root,
+/* Whether moving items between tables of these sizes takes more of their hashes than bucket
+ * and tag tell. */
+static bool must_hash(uint32_t from, uint32_t to)
+{
+    return from <= TABLE_WIDE_BUCKETS ? to > TABLE_WIDE_BUCKETS : from < TABLE_EXACT_BUCKETS;
+}
+
+/* What bucket and tag tell of the hash of an item, the lower half being 0. */
+static uint64_t word_hash(uint64_t word, uint32_t bucket, uint32_t buckets)
+{
+    uint64_t tag = word >> 48;
+    if (buckets <= TABLE_WIDE_BUCKETS)
+        return tag << 48;
+    uint64_t start = bucket_start(bucket, buckets);
+    return (start + ((tag - start) & 0xffff)) << 32;
+}
+
+/* Moves what an old bucket and its chain hold to new ones, freeing the chain. */
+static void bucket_move(uint64_t from_root, uint32_t at, uint64_t to_root,
                         const struct table_type *type)
 {
-    uint32_t size = root_size(to_root);
-    struct table_bucket *to = root_buckets(to_root);
+    uint32_t from_size = root_size(from_root), size = root_size(to_root);
+    bool hashing = must_hash(from_size, size);
+    struct table_bucket *bucket = &root_buckets(from_root)[at], *to = root_buckets(to_root);
     struct header *header = root_header(to_root);
     for (struct table_bucket *b = bucket; b != NULL;) {
         for (unsigned used = used_mask(b); used != 0; used &= used - 1) {
             unsigned i = (unsigned)__builtin_ctz(used);
             uint64_t word = b->word[i];
-            uint64_t hash = size <= WIDE_BUCKETS ? word : item_hash(type, table_item(word));
-            bucket_add(header, &to[bucket_of(hash, size)], word, b->fingerprint[i]);
+            uint64_t hash = hashing ? item_hash(type, table_item(word))
+                                    : word_hash(word, at, from_size);
+            bucket_add(header, &to[bucket_of(hash, size)], word_make(table_item(word), hash, size),
+                       b->fingerprint[i]);
         }
         struct table_bucket *next = chain_of(b);
         if (b != bucket) {
             alloc_free(b);
-            from->chained--;
+            root_header(from_root)->chained--;
         }
         b = next;
     }
@@ -270,14 +294,13 @@ bool table_step(struct table *table, const struct table_type *type, unsigned buc
     if (resize == NULL)
         return false;
     uint32_t old_size = root_size(resize->old_root);
-    struct table_bucket *old = root_buckets(resize->old_root);
-    struct header *old_header = root_header(resize->old_root);
     uint32_t past = resize->next + (uint32_t)bits_min(buckets, old_size - resize->next);
-    if (root_size(table->root) > WIDE_BUCKETS)
-        prefetch_items(old, resize->next, (uint32_t)bits_min(resize->next + STEP_BUCKETS, past));
+    if (must_hash(old_size, root_size(table->root)))
+        prefetch_items(root_buckets(resize->old_root), resize->next,
+                       (uint32_t)bits_min(resize->next + STEP_BUCKETS, past));
     resize_prepare(table->root, resize, past);
     while (resize->next < past)
-        bucket_move(&old[resize->next++], old_header, table->root, type);
+        bucket_move(resize->old_root, resize->next++, table->root, type);
     if (past < old_size) {
         root_give_back(resize->old_root, past, &resize->given);
         return true;
@@ -350,31 +373,26 @@ bool table_resizing(const struct table *table)
     return table->root != 0 && root_header(table->root)->resize != NULL;
 }
 
-/* The bucket that holds items of this hash now, and the header it is counted in. */
-static struct table_bucket *bucket_now(const struct table *table, uint64_t hash,
-                                       struct header **owner)
+/* The bucket that holds items of this hash now. *root is that of a table, and becomes that
+ * of the old buckets if it is one of these. */
+static struct table_bucket *bucket_now(uint64_t *root, uint64_t hash)
 {
-    uint64_t root = table->root;
-    if (unlikely((root & TABLE_RESIZING) != 0)) {
-        const struct resize *resize = root_header(root)->resize;
-        uint32_t old = bucket_of(hash, root_size(resize->old_root));
-        if (old >= resize->next) {
-            *owner = root_header(resize->old_root);
-            return root_buckets(resize->old_root) + old;
-        }
+    if (unlikely((*root & TABLE_RESIZING) != 0)) {
+        const struct resize *resize = root_header(*root)->resize;
+        if (bucket_of(hash, root_size(resize->old_root)) >= resize->next)
+            *root = resize->old_root;
     }
-    *owner = root_header(root);
-    return root_buckets(root) + bucket_of(hash, root_size(root));
+    return root_buckets(*root) + bucket_of(hash, root_size(*root));
 }
 
 static struct table_place chain_find(struct table_bucket *bucket, const struct table_type *type,
-                                     struct bytes key, uint64_t hash)
+                                     struct bytes key, uint64_t hash, uint64_t tag)
 {
     for (; bucket != NULL; bucket = chain_of(bucket)) {
         for (unsigned match = table_bucket_match(bucket, hash); match != 0; match &= match - 1) {
             unsigned i = (unsigned)__builtin_ctz(match);
             uint64_t word = bucket->word[i];
-            if (unlikely((word ^ hash) >> 48 != 0))
+            if (unlikely((word ^ tag) >> 48 != 0))
                 continue;
             struct bytes found = type->key(table_item(word));
             if (likely(bytes_equal(found, key)))
@@ -389,25 +407,22 @@ struct table_place table_find(const struct table *table, const struct table_type
 {
     if (table->root == 0)
         return (struct table_place){NULL, 0};
-    struct table_bucket *home = table_home(table, hash);
-    if (unlikely(home == NULL)) {
-        struct header *owner;
-        home = bucket_now(table, hash, &owner);
-    }
-    return chain_find(home, type, key, hash);
+    uint64_t root = table->root;
+    struct table_bucket *home = unlikely((root & TABLE_RESIZING) != 0) ? bucket_now(&root, hash)
+                                                                       : table_home(table, hash);
+    return chain_find(home, type, key, hash, table_tag(root_size(root), hash));
 }
 
 void table_add(struct table *table, const struct table_type *type, void *item, uint64_t hash)
 {
-    uint64_t address = (uint64_t)(uintptr_t)item;
-    assert((address & ~TABLE_POINTER_MASK) == 0);
+    assert(((uint64_t)(uintptr_t)item & ~TABLE_POINTER_MASK) == 0);
     if (table->root == 0)
         table->root = root_new(1);
     else if (unlikely(root_header(table->root)->resize != NULL))
         table_step(table, type, STEP_BUCKETS);
-    struct header *owner;
-    struct table_bucket *bucket = bucket_now(table, hash, &owner);
-    bucket_add(owner, bucket, (hash >> 48 << 48) | address, (uint8_t)hash);
+    uint64_t root = table->root;
+    struct table_bucket *bucket = bucket_now(&root, hash);
+    bucket_add(root_header(root), bucket, word_make(item, hash, root_size(root)), (uint8_t)hash);
     struct header *header = root_header(table->root);
     assert(header->count < UINT32_MAX);
     header->count++;
@@ -440,9 +455,9 @@ static void bucket_take(struct header *header, struct table_bucket *home,
 void table_remove(struct table *table, const struct table_type *type, struct table_place place,
                   uint64_t hash)
 {
-    struct header *owner;
-    struct table_bucket *home = bucket_now(table, hash, &owner);
-    bucket_take(owner, home, place);
+    uint64_t root = table->root;
+    struct table_bucket *home = bucket_now(&root, hash);
+    bucket_take(root_header(root), home, place);
     struct header *header = root_header(table->root);
     assert(header->count > 0);
     if (--header->count == 0) {
@@ -622,7 +637,7 @@ static size_t root_validate(uint64_t root, uint32_t from, uint32_t to,
                     continue;
                 uint64_t hash = item_hash(type, table_item(b->word[at]));
                 assert(bucket_of(hash, size) == i);
-                assert(b->word[at] >> 48 == hash >> 48);
+                assert(b->word[at] >> 48 == table_tag(size, hash) >> 48);
                 assert(b->fingerprint[at] == (uint8_t)hash);
             }
         }

@@ -4,8 +4,8 @@
  *
  * Buckets are one cache line: seven one-byte fingerprints and a byte of state,
  * then seven words. A word is a 48-bit pointer to an item with 16 bits of the
- * item's hash above it, so that a resize and nearly every mismatch are settled
- * without touching the item. A bucket that overflows gives its seventh word to
+ * item's hash above it, its tag, so that a resize and nearly every mismatch are
+ * settled without touching the item. A bucket that overflows gives its seventh word to
  * a pointer to a chained bucket.
  *
  * Buckets are ordered by hash: the position of an item is the upper 32 bits of
@@ -14,6 +14,11 @@
  * and the number of buckets need not be a power of two: sizes follow the
  * allocator's size classes, four to a doubling, which keeps memory close to
  * what the items need at any count.
+ *
+ * The tag is the upper half of the position in tables up to TABLE_WIDE_BUCKETS,
+ * which are so few that it decides on the bucket. It is the lower half in larger
+ * ones, where the bucket tells the upper half, or, below TABLE_EXACT_BUCKETS,
+ * leaves a few to choose from: only there a resize has to hash the items.
  *
  * Tables up to TABLE_ATOMIC_BUCKETS are resized at once (microseconds, since
  * items are not touched); larger ones move a few buckets with each change and
@@ -38,6 +43,8 @@
 
 #define TABLE_BUCKET_ITEMS 7
 #define TABLE_ATOMIC_BUCKETS 1023
+#define TABLE_WIDE_BUCKETS 8192
+#define TABLE_EXACT_BUCKETS 65536
 #define TABLE_POINTER_MASK ((UINT64_C(1) << 48) - 1)
 #define TABLE_RESIZING (UINT64_C(1) << 63)
 
@@ -55,7 +62,7 @@ struct table {
 /* How a table learns the key of an item it holds a pointer to. */
 struct table_type {
     struct bytes (*key)(const void *item);
-    uint64_t (*hash)(const void *item, const void *ctx); /* above 8192 buckets only */
+    uint64_t (*hash)(const void *item, const void *ctx); /* above TABLE_WIDE_BUCKETS only */
     const void *ctx;
 };
 
@@ -97,6 +104,13 @@ static inline uint32_t table_root_size(uint64_t root)
     return table_class_buckets[root >> 48 & 0x7fff];
 }
 
+/* The tag of this hash in a table of so many buckets, in the uppermost 16 bits; what is
+ * below them has no meaning. */
+static inline uint64_t table_tag(uint32_t buckets, uint64_t hash)
+{
+    return buckets <= TABLE_WIDE_BUCKETS ? hash : hash << 16;
+}
+
 /* The bucket where an item of this hash lives; NULL for an empty table and while a
  * resize is under way. */
 static inline struct table_bucket *table_home(const struct table *table, uint64_t hash)
@@ -105,7 +119,7 @@ static inline struct table_bucket *table_home(const struct table *table, uint64_
     if (root == 0 || (root & TABLE_RESIZING) != 0)
         return NULL;
     uint32_t n = table_root_size(root);
-    uint64_t position = n <= 8192 ? hash >> 48 << 16 : hash >> 32;
+    uint64_t position = n <= TABLE_WIDE_BUCKETS ? hash >> 48 << 16 : hash >> 32;
     return (struct table_bucket *)(uintptr_t)(root & TABLE_POINTER_MASK) + (position * n >> 32);
 }
 
