@@ -105,7 +105,8 @@ static struct header *root_header(uint64_t root)
 
 static uint64_t position_of(uint64_t hash, uint32_t buckets)
 {
-    return buckets <= TABLE_WIDE_BUCKETS ? hash >> 48 << 16 : hash >> 32;
+    unsigned shift = table_shift(buckets);
+    return hash >> 32 >> shift << shift;
 }
 
 static uint32_t bucket_of(uint64_t hash, uint32_t buckets)
@@ -117,7 +118,8 @@ static uint32_t bucket_of(uint64_t hash, uint32_t buckets)
 static uint64_t bucket_start(uint32_t bucket, uint32_t buckets)
 {
     uint64_t start = (((uint64_t)bucket << 32) + buckets - 1) / buckets;
-    return buckets <= TABLE_WIDE_BUCKETS ? (start + 0xffff) >> 16 << 16 : start;
+    unsigned shift = table_shift(buckets);
+    return (start + (UINT64_C(1) << shift) - 1) >> shift << shift;
 }
 
 static unsigned used_mask(const struct table_bucket *bucket)
@@ -213,17 +215,15 @@ static uint64_t item_hash(const struct table_type *type, const void *item)
  * and tag tell. */
 static bool must_hash(uint32_t from, uint32_t to)
 {
-    return from <= TABLE_WIDE_BUCKETS ? to > TABLE_WIDE_BUCKETS : from < TABLE_EXACT_BUCKETS;
+    return table_shift(to) < table_shift(from);
 }
 
 /* What bucket and tag tell of the hash of an item, the lower half being 0. */
 static uint64_t word_hash(uint64_t word, uint32_t bucket, uint32_t buckets)
 {
-    uint64_t tag = word >> 48;
-    if (buckets <= TABLE_WIDE_BUCKETS)
-        return tag << 48;
-    uint64_t start = bucket_start(bucket, buckets);
-    return (start + ((tag - start) & 0xffff)) << 32;
+    unsigned shift = table_shift(buckets);
+    uint64_t tag = word >> 48, start = bucket_start(bucket, buckets) >> shift;
+    return (start + ((tag - start) & 0xffff)) << shift << 32;
 }
 
 /* Moves what an old bucket and its chain hold to new ones, freeing the chain. */

@@ -15,10 +15,10 @@
  * allocator's size classes, four to a doubling, which keeps memory close to
  * what the items need at any count.
  *
- * The tag is the upper half of the position in tables up to TABLE_WIDE_BUCKETS,
- * which are so few that it decides on the bucket. It is the lower half in larger
- * ones, where the bucket tells the upper half, or, below TABLE_EXACT_BUCKETS,
- * leaves a few to choose from: only there a resize has to hash the items.
+ * The tag is those 16 bits of the position that decide, together with the bucket,
+ * on the bucket in a table of another size; positions have no finer resolution than
+ * that. Only a table that grows beyond TABLE_WIDE_BUCKETS or TABLE_FINE_BUCKETS needs
+ * a finer one than the tags tell, and has to hash its items.
  *
  * Tables up to TABLE_ATOMIC_BUCKETS are resized at once (microseconds, since
  * items are not touched); larger ones move a few buckets with each change and
@@ -44,7 +44,7 @@
 #define TABLE_BUCKET_ITEMS 7
 #define TABLE_ATOMIC_BUCKETS 1023
 #define TABLE_WIDE_BUCKETS 8192
-#define TABLE_EXACT_BUCKETS 65536
+#define TABLE_FINE_BUCKETS 65536
 #define TABLE_POINTER_MASK ((UINT64_C(1) << 48) - 1)
 #define TABLE_RESIZING (UINT64_C(1) << 63)
 
@@ -104,11 +104,18 @@ static inline uint32_t table_root_size(uint64_t root)
     return table_class_buckets[root >> 48 & 0x7fff];
 }
 
+/* The lower bits of a position that count for nothing in a table of so many buckets. The
+ * positions of one bucket then differ in the 16 bits above them, at most. */
+static inline unsigned table_shift(uint32_t buckets)
+{
+    return buckets <= TABLE_WIDE_BUCKETS ? 16 : buckets <= TABLE_FINE_BUCKETS ? 3 : 0;
+}
+
 /* The tag of this hash in a table of so many buckets, in the uppermost 16 bits; what is
  * below them has no meaning. */
 static inline uint64_t table_tag(uint32_t buckets, uint64_t hash)
 {
-    return buckets <= TABLE_WIDE_BUCKETS ? hash : hash << 16;
+    return hash << (16 - table_shift(buckets));
 }
 
 /* The bucket where an item of this hash lives; NULL for an empty table and while a
@@ -119,7 +126,8 @@ static inline struct table_bucket *table_home(const struct table *table, uint64_
     if (root == 0 || (root & TABLE_RESIZING) != 0)
         return NULL;
     uint32_t n = table_root_size(root);
-    uint64_t position = n <= TABLE_WIDE_BUCKETS ? hash >> 48 << 16 : hash >> 32;
+    unsigned shift = table_shift(n);
+    uint64_t position = hash >> 32 >> shift << shift;
     return (struct table_bucket *)(uintptr_t)(root & TABLE_POINTER_MASK) + (position * n >> 32);
 }
 
