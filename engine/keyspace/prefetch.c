@@ -3,11 +3,11 @@
 
 #include "base/bits.h"
 
-static void prefetch_entry(const struct table_bucket *bucket, uint64_t hash)
+static void prefetch_entry(const struct table_bucket *bucket, uint64_t hash, uint64_t tag)
 {
     for (unsigned match = table_bucket_match(bucket, hash); match != 0; match &= match - 1) {
         uint64_t word = bucket->word[__builtin_ctz(match)];
-        if (unlikely((word ^ hash) >> 48 != 0))
+        if (unlikely((word ^ tag) >> 48 != 0))
             continue;
         /* Entries are not aligned to lines: a short one often lies across two. */
         const char *entry = table_item(word);
@@ -27,8 +27,10 @@ static void prefetch_group(const struct db *db, const struct key *keys, size_t n
             bits_prefetch(homes[i]);
     }
     for (size_t i = 0; i < n; i++)
-        if (homes[i] != NULL)
-            prefetch_entry(homes[i], keys[i].hash);
+        if (homes[i] != NULL) {
+            uint32_t buckets = table_root_size(db->slots[keys[i].slot].root);
+            prefetch_entry(homes[i], keys[i].hash, table_tag(buckets, keys[i].hash));
+        }
 }
 
 void prefetch_keys(const struct db *db, const struct key *keys, size_t n)

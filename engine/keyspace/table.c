@@ -5,9 +5,12 @@
  *  - root is 0 exactly when the table holds no item and no resize is under way;
  *  - an item lives in the bucket of its position, or in that bucket's chain;
  *  - during a resize an item lives in the old buckets exactly when its old
- *    bucket's index is at or above resize->next;
- *  - every word in use has the upper 16 bits of the item's hash and, at the same
- *    index, the lower 8 bits as fingerprint.
+ *    bucket's index is at or above resize->next; the buckets for all that are
+ *    below it are among the first resize->ready of the new ones, and what is
+ *    above these is not initialised and not looked at;
+ *  - root has TABLE_RESIZING exactly during a resize;
+ *  - every word in use has the tag of the item's hash and, at the same index, the
+ *    lower 8 bits as fingerprint.
  */
 #include "engine/keyspace/table.h"
 
@@ -22,7 +25,11 @@
 #define ITEMS_TO_GROW_X2 13 /* grow above 6.5 items a bucket */
 #define ITEMS_TO_SHRINK 2   /* shrink below 2 items a bucket */
 #define STEP_BUCKETS 4      /* buckets a change moves while a resize is under way */
-#define WIDE_BUCKETS 8192   /* above this, positions need more than 16 bits of hash */
+
+/* Of the memory of buckets that are no longer used, this much is given back at a time: a
+ * huge page. What the allocator keeps for the next table is not, that is all smaller ones. */
+#define GIVE_BACK_BYTES ((uintptr_t)2 << 20)
+#define GIVE_BACK_BUCKETS ((16u << 20) / CACHE_LINE)
 
 /* Each size is a size class of the allocator in cache lines, less one line for
  * the header and the alignment of the buckets. */
@@ -66,7 +73,9 @@ const uint32_t table_class_buckets[] = {
 
 struct resize {
     uint64_t old_root;
-    uint32_t next; /* first old bucket not moved yet */
+    uint32_t next;  /* first old bucket not moved yet */
+    uint32_t ready; /* new buckets that are initialised */
+    uintptr_t given; /* old buckets below this address have no memory; 0: all have */
 };
 
 /* Lies in the 16 bytes before bucket 0. */
@@ -86,7 +95,7 @@ static struct table_bucket *root_buckets(uint64_t root)
 
 static uint32_t root_size(uint64_t root)
 {
-    return table_class_buckets[root >> 48];
+    return table_root_size(root);
 }
 
 static struct header *root_header(uint64_t root)
@@ -96,7 +105,8 @@ static struct header *root_header(uint64_t root)
 
 static uint64_t position_of(uint64_t hash, uint32_t buckets)
 {
-    return buckets <= WIDE_BUCKETS ? hash >> 48 << 16 : hash >> 32;
+    unsigned shift = table_shift(buckets);
+    return hash >> 32 >> shift << shift;
 }
 
 static uint32_t bucket_of(uint64_t hash, uint32_t buckets)
@@ -108,7 +118,8 @@ static uint32_t bucket_of(uint64_t hash, uint32_t buckets)
 static uint64_t bucket_start(uint32_t bucket, uint32_t buckets)
 {
     uint64_t start = (((uint64_t)bucket << 32) + buckets - 1) / buckets;
-    return buckets <= WIDE_BUCKETS ? (start + 0xffff) >> 16 << 16 : start;
+    unsigned shift = table_shift(buckets);
+    return (start + (UINT64_C(1) << shift) - 1) >> shift << shift;
 }
 
 static unsigned used_mask(const struct table_bucket *bucket)
@@ -121,19 +132,36 @@ static struct table_bucket *chain_of(const struct table_bucket *bucket)
     return bucket->state & STATE_CHAINED ? table_item(bucket->word[CHAIN_WORD]) : NULL;
 }
 
+/* The buckets are zeroed up to TABLE_ATOMIC_BUCKETS, else not initialised. */
 static uint64_t root_new(unsigned size_class)
 {
     assert(size_class > 0 && size_class < CLASS_COUNT);
-    size_t lines = (size_t)table_class_buckets[size_class] + 1;
-    char *raw = alloc_zeroed(lines * CACHE_LINE);
+    size_t buckets = table_class_buckets[size_class], bytes = (buckets + 1) * CACHE_LINE;
+    char *raw = buckets <= TABLE_ATOMIC_BUCKETS ? alloc_zeroed(bytes) : alloc_get(bytes);
     uintptr_t first = ((uintptr_t)raw + sizeof(struct header) + CACHE_LINE - 1) &
                       ~(uintptr_t)(CACHE_LINE - 1);
     uint64_t root = (uint64_t)size_class << 48 | (uint64_t)first;
     assert((first & ~TABLE_POINTER_MASK) == 0);
     uintptr_t offset = first - (uintptr_t)raw;
     assert(offset % OFFSET_UNIT == 0);
-    root_header(root)->offset = (uint32_t)(offset / OFFSET_UNIT) & 7;
+    *root_header(root) = (struct header){.offset = (uint32_t)(offset / OFFSET_UNIT) & 7};
     return root;
+}
+
+/* Gives back memory of the buckets below `past`, which are no longer used. The first
+ * piece stays, since the header lies there. */
+static void root_give_back(uint64_t root, uint32_t past, uintptr_t *given)
+{
+    if (root_size(root) < GIVE_BACK_BUCKETS)
+        return;
+    uintptr_t first = (uintptr_t)root_buckets(root);
+    if (*given == 0)
+        *given = (first + GIVE_BACK_BYTES - 1) & ~(GIVE_BACK_BYTES - 1);
+    uintptr_t end = (first + (uintptr_t)past * CACHE_LINE) & ~(GIVE_BACK_BYTES - 1);
+    if (end <= *given)
+        return;
+    alloc_discard((char *)*given, end - *given);
+    *given = end;
 }
 
 static void root_free(uint64_t root)
@@ -172,41 +200,81 @@ static void bucket_add(struct header *header, struct table_bucket *bucket, uint6
     }
 }
 
+static uint64_t word_make(const void *item, uint64_t hash, uint32_t buckets)
+{
+    return (table_tag(buckets, hash) & ~TABLE_POINTER_MASK) | (uint64_t)(uintptr_t)item;
+}
+
 static uint64_t item_hash(const struct table_type *type, const void *item)
 {
     assert(type->hash != NULL);
     return type->hash(item, type->ctx);
 }
 
-/* Moves what a bucket and its chain hold to other buckets, freeing the chain. */
-static void bucket_move(struct table_bucket *bucket, struct header *from, uint64_t to_root,
+/* Whether moving items between tables of these sizes takes more of their hashes than bucket
+ * and tag tell. */
+static bool must_hash(uint32_t from, uint32_t to)
+{
+    return table_shift(to) < table_shift(from);
+}
+
+/* What bucket and tag tell of the hash of an item, the lower half being 0. */
+static uint64_t word_hash(uint64_t word, uint32_t bucket, uint32_t buckets)
+{
+    unsigned shift = table_shift(buckets);
+    uint64_t tag = word >> 48, start = bucket_start(bucket, buckets) >> shift;
+    return (start + ((tag - start) & 0xffff)) << shift << 32;
+}
+
+/* Moves what an old bucket and its chain hold to new ones, freeing the chain. */
+static void bucket_move(uint64_t from_root, uint32_t at, uint64_t to_root,
                         const struct table_type *type)
 {
-    uint32_t size = root_size(to_root);
-    struct table_bucket *to = root_buckets(to_root);
+    uint32_t from_size = root_size(from_root), size = root_size(to_root);
+    bool hashing = must_hash(from_size, size);
+    struct table_bucket *bucket = &root_buckets(from_root)[at], *to = root_buckets(to_root);
     struct header *header = root_header(to_root);
     for (struct table_bucket *b = bucket; b != NULL;) {
         for (unsigned used = used_mask(b); used != 0; used &= used - 1) {
             unsigned i = (unsigned)__builtin_ctz(used);
             uint64_t word = b->word[i];
-            uint64_t hash = size <= WIDE_BUCKETS ? word : item_hash(type, table_item(word));
-            bucket_add(header, &to[bucket_of(hash, size)], word, b->fingerprint[i]);
+            uint64_t hash = hashing ? item_hash(type, table_item(word))
+                                    : word_hash(word, at, from_size);
+            bucket_add(header, &to[bucket_of(hash, size)], word_make(table_item(word), hash, size),
+                       b->fingerprint[i]);
         }
         struct table_bucket *next = chain_of(b);
         if (b != bucket) {
             alloc_free(b);
-            from->chained--;
+            root_header(from_root)->chained--;
         }
         b = next;
     }
     bucket->state = 0;
 }
 
-static void resize_finish(struct header *header)
+static void resize_finish(struct table *table)
 {
+    struct header *header = root_header(table->root);
     root_free(header->resize->old_root);
     alloc_free(header->resize);
     header->resize = NULL;
+    table->root &= ~TABLE_RESIZING;
+}
+
+/* Initialises the new buckets where that belongs which the old ones below `past` hold. */
+static void resize_prepare(uint64_t root, struct resize *resize, uint32_t past)
+{
+    uint32_t size = root_size(root), ready = size, old_size = root_size(resize->old_root);
+    if (past < old_size) {
+        uint64_t last = bucket_start(past, old_size) - 1;
+        ready = (uint32_t)(last * size >> 32) + 1;
+    }
+    if (ready <= resize->ready)
+        return;
+    memset(root_buckets(root) + resize->ready, 0,
+           (size_t)(ready - resize->ready) * sizeof(struct table_bucket));
+    resize->ready = ready;
 }
 
 /* Hashing an item reads it, which is a cache miss: those of a step shall overlap. */
@@ -226,16 +294,18 @@ bool table_step(struct table *table, const struct table_type *type, unsigned buc
     if (resize == NULL)
         return false;
     uint32_t old_size = root_size(resize->old_root);
-    struct table_bucket *old = root_buckets(resize->old_root);
-    struct header *old_header = root_header(resize->old_root);
-    uint32_t soon = resize->next + (uint32_t)bits_min(buckets, STEP_BUCKETS);
-    if (root_size(table->root) > WIDE_BUCKETS)
-        prefetch_items(old, resize->next, (uint32_t)bits_min(soon, old_size));
-    for (; buckets > 0 && resize->next < old_size; buckets--)
-        bucket_move(&old[resize->next++], old_header, table->root, type);
-    if (resize->next < old_size)
+    uint32_t past = resize->next + (uint32_t)bits_min(buckets, old_size - resize->next);
+    if (must_hash(old_size, root_size(table->root)))
+        prefetch_items(root_buckets(resize->old_root), resize->next,
+                       (uint32_t)bits_min(resize->next + STEP_BUCKETS, past));
+    resize_prepare(table->root, resize, past);
+    while (resize->next < past)
+        bucket_move(resize->old_root, resize->next++, table->root, type);
+    if (past < old_size) {
+        root_give_back(resize->old_root, past, &resize->given);
         return true;
-    resize_finish(header);
+    }
+    resize_finish(table);
     return false;
 }
 
@@ -245,13 +315,15 @@ static void table_resize(struct table *table, const struct table_type *type, uns
     uint32_t old_size = root_size(old_root);
     struct header *old_header = root_header(old_root);
     assert(old_header->resize == NULL);
-    table->root = root_new(size_class);
+    table->root = root_new(size_class) | TABLE_RESIZING;
     struct header *header = root_header(table->root);
     header->count = old_header->count;
     struct resize *resize = alloc_get(sizeof *resize);
-    *resize = (struct resize){.old_root = old_root};
+    uint32_t size = root_size(table->root);
+    *resize = (struct resize){.old_root = old_root,
+                              .ready = size <= TABLE_ATOMIC_BUCKETS ? size : 0};
     header->resize = resize;
-    uint32_t larger = old_size > root_size(table->root) ? old_size : root_size(table->root);
+    uint32_t larger = old_size > size ? old_size : size;
     if (larger <= TABLE_ATOMIC_BUCKETS)
         table_step(table, type, old_size);
 }
@@ -262,7 +334,7 @@ static void table_adjust(struct table *table, const struct table_type *type)
     struct header *header = root_header(table->root);
     if (header->resize != NULL)
         return;
-    unsigned size_class = (unsigned)(table->root >> 48);
+    unsigned size_class = (unsigned)(table->root >> 48); /* no resize: no flag */
     uint64_t size = table_class_buckets[size_class];
     if ((uint64_t)header->count * 2 > size * ITEMS_TO_GROW_X2) {
         if (size_class + 1 < CLASS_COUNT)
@@ -301,31 +373,26 @@ bool table_resizing(const struct table *table)
     return table->root != 0 && root_header(table->root)->resize != NULL;
 }
 
-/* The bucket that holds items of this hash now, and the header it is counted in. */
-static struct table_bucket *bucket_now(const struct table *table, uint64_t hash,
-                                       struct header **owner)
+/* The bucket that holds items of this hash now. *root is that of a table, and becomes that
+ * of the old buckets if it is one of these. */
+static struct table_bucket *bucket_now(uint64_t *root, uint64_t hash)
 {
-    uint64_t root = table->root;
-    const struct resize *resize = root_header(root)->resize;
-    if (unlikely(resize != NULL)) {
-        uint32_t old = bucket_of(hash, root_size(resize->old_root));
-        if (old >= resize->next) {
-            *owner = root_header(resize->old_root);
-            return root_buckets(resize->old_root) + old;
-        }
+    if (unlikely((*root & TABLE_RESIZING) != 0)) {
+        const struct resize *resize = root_header(*root)->resize;
+        if (bucket_of(hash, root_size(resize->old_root)) >= resize->next)
+            *root = resize->old_root;
     }
-    *owner = root_header(root);
-    return root_buckets(root) + bucket_of(hash, root_size(root));
+    return root_buckets(*root) + bucket_of(hash, root_size(*root));
 }
 
 static struct table_place chain_find(struct table_bucket *bucket, const struct table_type *type,
-                                     struct bytes key, uint64_t hash)
+                                     struct bytes key, uint64_t hash, uint64_t tag)
 {
     for (; bucket != NULL; bucket = chain_of(bucket)) {
         for (unsigned match = table_bucket_match(bucket, hash); match != 0; match &= match - 1) {
             unsigned i = (unsigned)__builtin_ctz(match);
             uint64_t word = bucket->word[i];
-            if (unlikely((word ^ hash) >> 48 != 0))
+            if (unlikely((word ^ tag) >> 48 != 0))
                 continue;
             struct bytes found = type->key(table_item(word));
             if (likely(bytes_equal(found, key)))
@@ -340,29 +407,22 @@ struct table_place table_find(const struct table *table, const struct table_type
 {
     if (table->root == 0)
         return (struct table_place){NULL, 0};
-    /* Most tables are not being resized: look in the home bucket first, so that
-     * a hit does not read the header. */
-    struct table_place place = chain_find(table_home(table, hash), type, key, hash);
-    if (likely(place.bucket != NULL))
-        return place;
-    struct header *owner;
-    struct table_bucket *bucket = bucket_now(table, hash, &owner);
-    if (likely(owner == root_header(table->root)))
-        return place;
-    return chain_find(bucket, type, key, hash);
+    uint64_t root = table->root;
+    struct table_bucket *home = unlikely((root & TABLE_RESIZING) != 0) ? bucket_now(&root, hash)
+                                                                       : table_home(table, hash);
+    return chain_find(home, type, key, hash, table_tag(root_size(root), hash));
 }
 
 void table_add(struct table *table, const struct table_type *type, void *item, uint64_t hash)
 {
-    uint64_t address = (uint64_t)(uintptr_t)item;
-    assert((address & ~TABLE_POINTER_MASK) == 0);
+    assert(((uint64_t)(uintptr_t)item & ~TABLE_POINTER_MASK) == 0);
     if (table->root == 0)
         table->root = root_new(1);
     else if (unlikely(root_header(table->root)->resize != NULL))
         table_step(table, type, STEP_BUCKETS);
-    struct header *owner;
-    struct table_bucket *bucket = bucket_now(table, hash, &owner);
-    bucket_add(owner, bucket, (hash >> 48 << 48) | address, (uint8_t)hash);
+    uint64_t root = table->root;
+    struct table_bucket *bucket = bucket_now(&root, hash);
+    bucket_add(root_header(root), bucket, word_make(item, hash, root_size(root)), (uint8_t)hash);
     struct header *header = root_header(table->root);
     assert(header->count < UINT32_MAX);
     header->count++;
@@ -395,9 +455,9 @@ static void bucket_take(struct header *header, struct table_bucket *home,
 void table_remove(struct table *table, const struct table_type *type, struct table_place place,
                   uint64_t hash)
 {
-    struct header *owner;
-    struct table_bucket *home = bucket_now(table, hash, &owner);
-    bucket_take(owner, home, place);
+    uint64_t root = table->root;
+    struct table_bucket *home = bucket_now(&root, hash);
+    bucket_take(root_header(root), home, place);
     struct header *header = root_header(table->root);
     assert(header->count > 0);
     if (--header->count == 0) {
@@ -477,11 +537,18 @@ void *table_random(const struct table *table, uint64_t random)
     }
 }
 
-static void root_clear(uint64_t root, void (*visit)(void *, void *), void *ctx)
+/* Buckets of the table proper that are initialised. */
+static uint32_t table_ready(const struct table *table)
 {
-    uint32_t size = root_size(root);
+    const struct resize *resize = root_header(table->root)->resize;
+    return resize == NULL ? root_size(table->root) : resize->ready;
+}
+
+static void root_clear(uint64_t root, uint32_t from, uint32_t past,
+                       void (*visit)(void *, void *), void *ctx)
+{
     struct table_bucket *buckets = root_buckets(root);
-    for (uint32_t i = 0; i < size; i++) {
+    for (uint32_t i = from; i < past; i++) {
         if (visit != NULL)
             chain_visit(&buckets[i], visit, ctx);
         for (struct table_bucket *b = chain_of(&buckets[i]), *next; b != NULL; b = next) {
@@ -497,22 +564,22 @@ void table_clear(struct table *table, void (*visit)(void *ctx, void *item), void
     if (table->root == 0)
         return;
     struct resize *resize = root_header(table->root)->resize;
+    uint32_t ready = table_ready(table);
     if (resize != NULL) {
-        root_clear(resize->old_root, visit, ctx);
+        root_clear(resize->old_root, resize->next, root_size(resize->old_root), visit, ctx);
         alloc_free(resize);
     }
-    root_clear(table->root, visit, ctx);
+    root_clear(table->root, 0, ready, visit, ctx);
     table->root = 0;
 }
 
-/* Frees the items of one set of buckets from `next` on, within the budget. */
-static bool root_drain(uint64_t root, uint32_t *next, void (*visit)(void *, void *), void *ctx,
-                       size_t *budget)
+/* Frees the items of one set of buckets, those below `past`, within the budget. */
+static bool root_drain(uint64_t root, uint32_t past, struct resize *progress,
+                       void (*visit)(void *, void *), void *ctx, size_t *budget)
 {
-    uint32_t size = root_size(root);
     struct table_bucket *buckets = root_buckets(root);
-    for (; *next < size && *budget > 0; (*next)++) {
-        struct table_bucket *bucket = &buckets[*next];
+    for (; progress->next < past && *budget > 0; progress->next++) {
+        struct table_bucket *bucket = &buckets[progress->next];
         if (visit != NULL)
             chain_visit(bucket, visit, ctx);
         for (struct table_bucket *b = chain_of(bucket), *after; b != NULL; b = after) {
@@ -522,7 +589,8 @@ static bool root_drain(uint64_t root, uint32_t *next, void (*visit)(void *, void
         bucket->state = 0;
         *budget -= *budget < TABLE_BUCKET_ITEMS ? *budget : TABLE_BUCKET_ITEMS;
     }
-    return *next < size;
+    root_give_back(root, progress->next, &progress->given);
+    return progress->next < past;
 }
 
 bool table_drain(struct table *table, void (*visit)(void *ctx, void *item), void *ctx,
@@ -533,16 +601,19 @@ bool table_drain(struct table *table, void (*visit)(void *ctx, void *item), void
     /* The resize state keeps the progress; without old buckets it counts the
      * drained ones of the table proper. */
     struct header *header = root_header(table->root);
-    if (header->resize == NULL)
-        header->resize = alloc_zeroed(sizeof *header->resize);
+    if (header->resize == NULL) {
+        header->resize = alloc_get(sizeof *header->resize);
+        *header->resize = (struct resize){.ready = root_size(table->root)};
+    }
     struct resize *resize = header->resize;
     if (resize->old_root != 0) {
-        if (root_drain(resize->old_root, &resize->next, visit, ctx, &budget))
+        uint32_t old_size = root_size(resize->old_root);
+        if (root_drain(resize->old_root, old_size, resize, visit, ctx, &budget))
             return true;
         root_free(resize->old_root);
-        *resize = (struct resize){0};
+        *resize = (struct resize){.ready = resize->ready};
     }
-    if (root_drain(table->root, &resize->next, visit, ctx, &budget))
+    if (root_drain(table->root, resize->ready, resize, visit, ctx, &budget))
         return true;
     alloc_free(resize);
     root_free(table->root);
@@ -550,23 +621,23 @@ bool table_drain(struct table *table, void (*visit)(void *ctx, void *item), void
     return false;
 }
 
+/* The items of the buckets that are in use; the others have neither items nor chains. */
 static size_t root_validate(uint64_t root, uint32_t from, uint32_t to,
                             const struct table_type *type)
 {
     uint32_t size = root_size(root);
     size_t items = 0, chained = 0;
-    for (uint32_t i = 0; i < size; i++) {
+    for (uint32_t i = from; i < to; i++) {
         const struct table_bucket *first = &root_buckets(root)[i];
         for (const struct table_bucket *b = first; b != NULL; b = chain_of(b)) {
             chained += b != first;
             for (unsigned used = used_mask(b); used != 0; used &= used - 1, items++) {
                 unsigned at = (unsigned)__builtin_ctz(used);
-                assert(i >= from && i < to);
                 if (type->hash == NULL)
                     continue;
                 uint64_t hash = item_hash(type, table_item(b->word[at]));
                 assert(bucket_of(hash, size) == i);
-                assert(b->word[at] >> 48 == hash >> 48);
+                assert(b->word[at] >> 48 == table_tag(size, hash) >> 48);
                 assert(b->fingerprint[at] == (uint8_t)hash);
             }
         }
@@ -581,7 +652,8 @@ void table_validate(const struct table *table, const struct table_type *type)
         return;
     const struct header *header = root_header(table->root);
     const struct resize *resize = header->resize;
-    size_t items = root_validate(table->root, 0, root_size(table->root), type);
+    assert((resize != NULL) == ((table->root & TABLE_RESIZING) != 0));
+    size_t items = root_validate(table->root, 0, table_ready(table), type);
     if (resize != NULL) {
         uint32_t old_size = root_size(resize->old_root);
         assert(resize->next < old_size);

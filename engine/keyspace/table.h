@@ -4,9 +4,9 @@
  *
  * Buckets are one cache line: seven one-byte fingerprints and a byte of state,
  * then seven words. A word is a 48-bit pointer to an item with 16 bits of the
- * item's hash above it, so that a resize and nearly every mismatch are settled
- * without touching the item. The table never follows that pointer itself: it may
- * be an address with a tag in its low bits, if the holder's table_type knows. A
+ * item's hash above it, its tag, so that a resize and nearly every mismatch are
+ * settled without touching the item. The table never follows that pointer itself: it
+ * may be an address with marks in its low bits, if the holder's table_type knows. A
  * bucket that overflows gives its seventh word to a pointer to a chained bucket.
  *
  * Buckets are ordered by hash: the position of an item is the upper 32 bits of
@@ -16,13 +16,20 @@
  * allocator's size classes, four to a doubling, which keeps memory close to
  * what the items need at any count.
  *
+ * The tag is those 16 bits of the position that decide, together with the bucket,
+ * on the bucket in a table of another size; positions have no finer resolution than
+ * that. Only a table that grows beyond TABLE_WIDE_BUCKETS or TABLE_FINE_BUCKETS needs
+ * a finer one than the tags tell, and has to hash its items.
+ *
  * Tables up to TABLE_ATOMIC_BUCKETS are resized at once (microseconds, since
  * items are not touched); larger ones move a few buckets with each change and
- * with table_step().
+ * with table_step(). New buckets are zeroed as the move comes to them, and the
+ * memory of old ones that are empty is given back in pieces, so that no change
+ * takes time in proportion to the table.
  *
  * The whole table is one word to its holder (zero when empty): the address of
- * the buckets and their size class. A lookup therefore costs the bucket and the
- * item, and nothing else.
+ * the buckets, their size class, and whether a resize is under way. A lookup
+ * therefore costs the bucket and the item, and nothing else.
  *
  * Not safe for concurrent use: it belongs to the shard that owns it.
  */
@@ -37,7 +44,10 @@
 
 #define TABLE_BUCKET_ITEMS 7
 #define TABLE_ATOMIC_BUCKETS 1023
+#define TABLE_WIDE_BUCKETS 8192
+#define TABLE_FINE_BUCKETS 65536
 #define TABLE_POINTER_MASK ((UINT64_C(1) << 48) - 1)
+#define TABLE_RESIZING (UINT64_C(1) << 63)
 
 struct table_bucket {
     uint8_t fingerprint[TABLE_BUCKET_ITEMS];
@@ -47,13 +57,13 @@ struct table_bucket {
 
 /* Zero-initialised is an empty table. */
 struct table {
-    uint64_t root; /* size class << 48 | address of bucket 0, or 0 */
+    uint64_t root; /* TABLE_RESIZING | size class << 48 | address of bucket 0, or 0 */
 };
 
 /* How a table learns the key of an item it holds a pointer to. */
 struct table_type {
     struct bytes (*key)(const void *item);
-    uint64_t (*hash)(const void *item, const void *ctx); /* above 8192 buckets only */
+    uint64_t (*hash)(const void *item, const void *ctx); /* above TABLE_WIDE_BUCKETS only */
     const void *ctx;
 };
 
@@ -89,15 +99,36 @@ static inline unsigned table_bucket_match(const struct table_bucket *bucket, uin
     return mask & used;
 }
 
-/* The bucket where an item of this hash lives if no resize is under way; used
- * to prefetch. NULL for an empty table. */
+/* Buckets of a table whose word this is. */
+static inline uint32_t table_root_size(uint64_t root)
+{
+    return table_class_buckets[root >> 48 & 0x7fff];
+}
+
+/* The lower bits of a position that count for nothing in a table of so many buckets. The
+ * positions of one bucket then differ in the 16 bits above them, at most. */
+static inline unsigned table_shift(uint32_t buckets)
+{
+    return buckets <= TABLE_WIDE_BUCKETS ? 16 : buckets <= TABLE_FINE_BUCKETS ? 3 : 0;
+}
+
+/* The tag of this hash in a table of so many buckets, in the uppermost 16 bits; what is
+ * below them has no meaning. */
+static inline uint64_t table_tag(uint32_t buckets, uint64_t hash)
+{
+    return hash << (16 - table_shift(buckets));
+}
+
+/* The bucket where an item of this hash lives; NULL for an empty table and while a
+ * resize is under way. */
 static inline struct table_bucket *table_home(const struct table *table, uint64_t hash)
 {
     uint64_t root = table->root;
-    if (root == 0)
+    if (root == 0 || (root & TABLE_RESIZING) != 0)
         return NULL;
-    uint32_t n = table_class_buckets[root >> 48];
-    uint64_t position = n <= 8192 ? hash >> 48 << 16 : hash >> 32;
+    uint32_t n = table_root_size(root);
+    unsigned shift = table_shift(n);
+    uint64_t position = hash >> 32 >> shift << shift;
     return (struct table_bucket *)(uintptr_t)(root & TABLE_POINTER_MASK) + (position * n >> 32);
 }
 

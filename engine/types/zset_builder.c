@@ -9,6 +9,10 @@
 #include "engine/types/zset_large.h"
 #include "engine/types/zset_small.h"
 
+#define MANY 1024 /* elements that are sorted by digits of their scores */
+#define DIGIT_BITS 11
+#define DIGIT_VALUES (1u << DIGIT_BITS)
+
 void zset_builder_init(struct zset_builder *b, uint64_t seed)
 {
     *b = (struct zset_builder){.set = zset_large_new(seed)};
@@ -76,6 +80,70 @@ static int compare(const void *a, const void *b)
     return bytes_compare(zset_element_member(x), zset_element_member(y));
 }
 
+/* An element with what orders it by its score: comparing costs no look at the element. */
+struct ranked {
+    uint64_t order;
+    struct zset_element *element;
+};
+
+/* Orders as the doubles do, both zeros being the same. */
+static uint64_t order_of(double score)
+{
+    uint64_t bits;
+    score += 0.0;
+    memcpy(&bits, &score, sizeof bits);
+    return bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
+}
+
+static unsigned digit_of(uint64_t order, unsigned digit)
+{
+    return (unsigned)(order >> (digit * DIGIT_BITS)) & (DIGIT_VALUES - 1);
+}
+
+/* Sorts by one digit, keeping the order of what is equal in it. False: all are equal. */
+static bool sort_digit(const struct ranked *from, struct ranked *to, size_t count, unsigned digit)
+{
+    size_t at[DIGIT_VALUES] = {0}, before = 0;
+    for (size_t i = 0; i < count; i++)
+        at[digit_of(from[i].order, digit)]++;
+    if (at[digit_of(from[0].order, digit)] == count)
+        return false;
+    for (unsigned value = 0; value < DIGIT_VALUES; value++) {
+        size_t here = at[value];
+        at[value] = before;
+        before += here;
+    }
+    for (size_t i = 0; i < count; i++)
+        to[at[digit_of(from[i].order, digit)]++] = from[i];
+    return true;
+}
+
+/* Sorts many elements: digit by digit by score (Knuth, The Art of Computer Programming,
+ * 5.2.5, algorithm R), then those of the same score by member. */
+static void sort_many(struct zset_element **sorted, size_t count)
+{
+    struct ranked *ranked = alloc_get(2 * count * sizeof *ranked), *from = ranked;
+    struct ranked *to = ranked + count;
+    for (size_t i = 0; i < count; i++)
+        from[i] = (struct ranked){order_of(sorted[i]->score), sorted[i]};
+    for (unsigned digit = 0; digit * DIGIT_BITS < 64; digit++) {
+        if (!sort_digit(from, to, count, digit))
+            continue;
+        struct ranked *swap = from;
+        from = to;
+        to = swap;
+    }
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = from[i].element;
+    for (size_t first = 0, past; first < count; first = past) {
+        for (past = first + 1; past < count && from[past].order == from[first].order; past++)
+            continue;
+        if (past - first > 1)
+            qsort(sorted + first, past - first, sizeof *sorted, compare);
+    }
+    alloc_free(ranked);
+}
+
 void zset_builder_sort(struct zset_builder *b)
 {
     size_t count = zset_builder_count(b);
@@ -87,7 +155,10 @@ void zset_builder_sort(struct zset_builder *b)
         cursor = table_scan(&b->set->table, cursor, gather, &gathering);
     while (cursor != 0);
     assert(gathering.count == count);
-    qsort(b->sorted, count, sizeof(struct zset_element *), compare);
+    if (count >= MANY)
+        sort_many(b->sorted, count);
+    else
+        qsort(b->sorted, count, sizeof(struct zset_element *), compare);
 }
 
 void zset_builder_get(const struct zset_builder *b, size_t rank, struct bytes *member,

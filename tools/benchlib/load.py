@@ -71,7 +71,8 @@ class Load:
     def calibrated(self, port, workload, seconds):
         """redis-benchmark takes a number of requests, not a time, and rounds short runs with
         threads up to a quarter of a second: raise the number until the run is long enough."""
-        operations = max(2000, workload.connections * 20)
+        slow = workload.pipeline == 1  # commands over many elements
+        operations = workload.connections * 20 if slow else max(2000, workload.connections * 20)
         while True:
             result = self.redis_benchmark(port, workload, operations)
             if result["seconds"] >= 0.7 * seconds:
@@ -108,7 +109,8 @@ class Load:
 
     def with_cpu(self, result, cpu_s):
         result["client_cpu_ns"] = int(cpu_s * 1e9)
-        result["client_busy"] = cpu_s / (result["seconds"] * self.client_threads)
+        seconds = max(result["seconds"], 0.01)  # redis-benchmark rounds short runs down to 0
+        result["client_busy"] = cpu_s / (seconds * self.client_threads)
         return result
 
     def run(self, argv, seconds):

@@ -460,6 +460,8 @@ Test(zset, a_builder_makes_the_form_that_the_limits_say)
     max_entries = 1000;
     build(600, 20);
     cr_assert_eq(the_entry()->encoding, ENCODING_BLOB);
+    build(5000, 20); /* so many are sorted in another way */
+    cr_assert_eq(the_entry()->encoding, ENCODING_OBJECT);
 }
 
 Test(zset, the_expiry_stays_when_the_form_changes)
