@@ -1,6 +1,6 @@
 """SORT and SORT_RO; BY and GET reach keys of any slot."""
 
-from .grammar import Family, integer, key, real, some, value
+from .grammar import Family, Pause, integer, key, real, some, value
 
 SOURCES = ["a", "b", "c", "d"]
 NUMBERS = ["0", "-0", "1", "1.0", "01", "-1", "2", "2.5", "-7", "10", "100", "1e2", "0x10", "3",
@@ -67,10 +67,10 @@ def options(rng, patterns):
 
 def command(name, key_name, words, target):
     """A score that is read first puts right the errno of the reference, which takes a number that
-    was out of range in an earlier command for one of the sorted."""
-    return [["ZADD", "errno", "1", "m"],
-            [name, key_name, *(word for option in words for word in option)],
-            ["LRANGE", target, "0", "-1"]]
+    was out of range in an earlier command for one of the sorted. The pause keeps the step from
+    being changed at random into one that shows the order of a set."""
+    sorting = [name, key_name, *(word for option in words for word in option)]
+    return [Pause(0), ["ZADD", "errno", "1", "m"], sorting, ["LRANGE", target, "0", "-1"]]
 
 
 def sort(rng):
