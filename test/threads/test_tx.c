@@ -243,8 +243,9 @@ static uint32_t live_through(uint64_t seed)
     struct world *world = malloc(sizeof *world);
     *world = empty;
     rng_init(&world->rng, seed);
+    static const struct session_hooks hooks = {0};
     struct node_options options = {.shards = SHARDS, .clock = clock_system()};
-    world->node = node_new(&options, NULL, NULL);
+    world->node = node_new(&options, &hooks, NULL);
     for (unsigned s = 0; s < SHARDS; s++) {
         world->shards[s] = world->node->shards[s];
         locks_init(&world->shards[s]->locks);
