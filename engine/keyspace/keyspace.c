@@ -204,6 +204,7 @@ static void db_prepare(struct db *db)
 
 static void note_expiry(struct keyspace *ks, struct db *db, const struct key *key, int64_t expiry)
 {
+    assert(ks->now_ms > 0); /* a wheel that began in 1970 would have a long way to go */
     if (db->wheel == NULL)
         db->wheel = expiry_new(ks->now_ms);
     expiry_add(db->wheel, key->slot, key->hash, expiry);

@@ -68,11 +68,8 @@ void call_hop_shares(struct shard *shard, struct tx_part *part)
     waiting_hop(waiting, NULL);
 }
 
-static void loan_take(struct keyspace *ks, struct loan *loan)
+void call_loan_take(struct keyspace *ks, struct loan *loan)
 {
-    if (loan->taken)
-        return;
-    loan->taken = true;
     struct db *db = &ks->dbs[loan->db];
     struct found found = keyspace_find(ks, db, &loan->key);
     loan->present = found.entry != NULL;
@@ -92,8 +89,11 @@ void call_hop_take(struct shard *shard, struct tx_part *part)
     int64_t now_ms = freeze(&shard->keyspace, work);
     for (uint32_t i = 0; i < work->loan_count; i++) {
         struct loan *loan = &work->loans[i];
+        if (loan->taken)
+            continue;
+        loan->taken = true;
         loan->behind = waiting_ahead_of_key(waiting, loan->db, &loan->key);
-        loan_take(&shard->keyspace, loan);
+        call_loan_take(&shard->keyspace, loan);
     }
     shard->keyspace.now_ms = now_ms;
 }

@@ -76,6 +76,9 @@ struct work {
     struct reply reply;
 };
 
+/* Takes the key of a loan, with all there is to it, out of a keyspace. */
+void call_loan_take(struct keyspace *ks, struct loan *loan);
+
 /* Hops. tx_part->data is the struct work. */
 void call_hop_shares(struct shard *shard, struct tx_part *part);
 void call_hop_take(struct shard *shard, struct tx_part *part);

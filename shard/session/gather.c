@@ -122,20 +122,6 @@ static void loan_bring(struct keyspace *ks, struct loan *loan)
     loan->holder = NULL;
 }
 
-static void loan_collect(struct keyspace *ks, struct loan *loan)
-{
-    struct db *db = &ks->dbs[loan->db];
-    struct found found = keyspace_find(ks, db, &loan->key);
-    loan->present = found.entry != NULL;
-    if (!loan->present)
-        return;
-    loan->expiry = entry_expiry(found.entry);
-    loan->access = found.entry->access;
-    loan->value = keyspace_take(ks, db, &loan->key, &found, &loan->holder);
-    if (loan->value.encoding == ENCODING_BLOB)
-        blob_share((struct blob *)(uintptr_t)loan->value.word);
-}
-
 static void each_loan(struct call *call, void (*fn)(struct keyspace *, struct loan *))
 {
     for (uint32_t w = 0; w < call->work_count; w++)
@@ -168,6 +154,17 @@ static void settle_wait(struct call *call, struct op_wait *op_wait)
     op_wait_drop(op_wait, call->wait->queued->argc);
 }
 
+/* Brings the keys that are on loan into the scratch keyspace, whose time is the present. */
+static void bring(struct call *call)
+{
+    const struct keyspace *own = &call->session->shard->keyspace;
+    struct keyspace *ks = &call->session->scratch;
+    ks->now_ms = own->now_ms;
+    ks->access_now = own->access_now;
+    ks->access = own->access;
+    each_loan(call, loan_bring);
+}
+
 /* Takes the keys that the command reaches out for, whose names its own key tells. */
 static void reach_out(struct call *call, const struct queued *queued)
 {
@@ -182,7 +179,7 @@ static void reach_out(struct call *call, const struct queued *queued)
     };
     op.key = op_key(&op, queued->command->first_key);
     call->reached = true;
-    each_loan(call, loan_bring);
+    bring(call);
     sort_pattern_keys(&op, loan_reach, call);
     call_send_hop(call, HOP_TAKE, call_hop_take, false);
 }
@@ -192,10 +189,7 @@ static void run(struct call *call)
     struct session *session = call->session;
     const struct queued *queued = call->queue->items[call->at];
     struct keyspace *ks = &session->scratch;
-    ks->now_ms = session->shard->keyspace.now_ms;
-    ks->access_now = session->shard->keyspace.access_now;
-    ks->access = session->shard->keyspace.access;
-    each_loan(call, loan_bring);
+    bring(call);
     struct observer observer = {.changed = on_scratch_change, .ctx = call};
     keyspace_observe(ks, &observer);
     struct op_wait op_wait = {.behind = is_behind(call)};
@@ -217,7 +211,7 @@ static void run(struct call *call)
     if (unlikely(slow != 0))
         slow_note(session, call->client, op.command, op.argc, op.argv, op.blobs, slow);
     ks->no_touch = false;
-    each_loan(call, loan_collect);
+    each_loan(call, call_loan_take);
     keyspace_unobserve(ks, &observer);
     settle_wait(call, &op_wait);
     call_send_hop(call, HOP_RETURN, call_hop_return, call->at + 1 == call->queue->count);

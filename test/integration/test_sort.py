@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from harness.resp import NIL, Error
+from harness.resp import NIL, Client, Error
 from harness.texts import NOT_INTEGER, SYNTAX, WRONG_TYPE, arity
 
 NOT_NUMBERS = Error("ERR One or more scores can't be converted into double")
@@ -167,3 +167,17 @@ def test_sort_in_a_transaction(client):
     client("SORT", "s", "STORE", "other")
     client("LRANGE", "other", "0", "-1")
     assert client("EXEC") == [3, 3, [b"0", b"1", b"2"]]
+
+
+def test_a_source_that_expires_is_the_first_to_be_brought_together(start_server):
+    server = start_server()
+    with Client(server.port) as client:
+        for key in "abcdef":
+            client("RPUSH", key, "2", "1")
+            client("EXPIRE", key, "100")
+        for member in "12":
+            client("SET", "w" + member, member, "EX", "100")
+        for key in "abcdef":
+            assert client("SORT", key, "BY", "w*") == texts("1", "2")
+            assert client("TTL", key) in (99, 100)
+        assert client("TTL", "w1") in (99, 100)

@@ -26,8 +26,9 @@ BUILDS = {
 }
 
 # Every thread count with both back ends; the protocols alternate.
-CELLS = ["1-uring-resp2", "1-epoll-resp3", "2-uring-resp3", "4-uring-resp2", "4-epoll-resp3"]
-SANITIZED_CELLS = ["4-uring-resp3", "2-epoll-resp2"]  # these are run there alone
+CELLS = ["1-uring-resp2", "1-epoll-resp3", "2-uring-resp3", "2-epoll-resp2", "4-uring-resp2",
+         "4-epoll-resp3"]
+SANITIZED_CELLS = ["4-uring-resp3", "2-epoll-resp2"]
 
 
 def io_uring_works():
